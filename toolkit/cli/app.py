@@ -1,0 +1,93 @@
+"""The verbs, each loaded only when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    import click
+
+VERBS = {
+    "init": "toolkit.cli.init",
+    "setup": "toolkit.cli.setup",
+    "validate": "toolkit.cli.validate",
+    "env": "toolkit.cli.env",
+    "remote-env": "toolkit.cli.remote_env",
+    "preview": "toolkit.cli.provision",
+    "up": "toolkit.cli.provision",
+    "destroy": "toolkit.cli.provision",
+    "remote": "toolkit.cli.remote",
+    "cloud": "toolkit.cli.remote",
+    "tasks": "toolkit.cli.sessions",
+    "logs": "toolkit.cli.sessions",
+    "wait": "toolkit.cli.sessions",
+    "exec": "toolkit.cli.sessions",
+    "cp": "toolkit.cli.sessions",
+    "stop": "toolkit.cli.sessions",
+    "resume": "toolkit.cli.sessions",
+    "rm": "toolkit.cli.sessions",
+    "doctor": "toolkit.cli.doctor",
+    "env-vars": "toolkit.cli.env_vars",
+}
+"""Verb → the module whose `app` has it as a command (or is the group of that name, for `env`)."""
+
+_GROUPS = frozenset({"env"})
+_HIDDEN = frozenset({"cloud"})
+
+
+class LazyVerbs(TyperGroup):
+    """A group that imports a verb's module on first use; `--help` imports them all, which stays cheap."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = VERBS.get(cmd_name)
+        if module is None:
+            return None
+        loaded = typer.main.get_command(import_module(module).app)
+        if cmd_name in _GROUPS:
+            loaded.name = cmd_name
+            return loaded
+        found = loaded.get_command(ctx, cmd_name) if isinstance(loaded, TyperGroup) else loaded
+        if found is not None and cmd_name in _HIDDEN:
+            found.hidden = True
+        return found
+
+
+app = typer.Typer(
+    cls=LazyVerbs,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def verbs() -> typer.Typer:
+    """The app of a verbs' module: every command is registered by name, a single one too."""
+    made = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+
+    @made.callback()
+    def _always_a_group() -> None: ...
+
+    return made
+
+
+@app.callback()
+def toolkit() -> None:
+    """Declared environments and isolated coding-agent sessions on your own container engine.
+
+    Global options, before or after the verb: --root DIR, --json, -q, -v, --no-color.
+
+    Start here: toolkit setup, toolkit up, toolkit remote-env NAME, toolkit remote "TASK".
+    """
+
+
+def command() -> click.Command:
+    """The whole command tree as click runs it."""
+    return typer.main.get_command(app)

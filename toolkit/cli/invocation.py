@@ -1,0 +1,70 @@
+"""What every command gets: the global options, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.errors import UsageError
+from toolkit.paths import find_root
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toolkit.console import Console
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalOptions:
+    """`--root`, `--json`, `-q`, `-v`, `--no-color`: they stand before or after the verb."""
+
+    root: Path | None = None
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """The value in every command's context (`context.obj`)."""
+
+    console: Console
+    explicit_root: Path | None = None
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds envs/; raises NotFoundError where there is none."""
+        return find_root(self.explicit_root)
+
+
+_FLAGS = {
+    "--json": "as_json",
+    "-q": "quiet",
+    "--quiet": "quiet",
+    "-v": "verbose",
+    "--verbose": "verbose",
+    "--no-color": "no_color",
+}
+
+
+def split_global_options(argv: Sequence[str]) -> tuple[GlobalOptions, list[str]]:
+    """Take the global options out of `argv`, wherever they stand before a `--`."""
+    found: dict[str, bool] = {}
+    root: Path | None = None
+    rest: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word in _FLAGS:
+            found[_FLAGS[word]] = True
+        elif word == "--root" or word.startswith("--root="):
+            value = word.partition("=")[2] if "=" in word else next(words, "")
+            if not value:
+                raise UsageError("--root needs a folder")
+            root = Path(value)
+        else:
+            rest.append(word)
+    return GlobalOptions(root=root, **found), rest

@@ -1,0 +1,123 @@
+"""The command line's front door: global options, the lazy verbs, the only error boundary and exit-code table."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toolkit.console import Console
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_BUG = 3
+EXIT_CHANGES = 4
+EXIT_INTERRUPTED = 130
+
+
+def run() -> None:
+    """Entry point of the `toolkit` program."""
+    code = main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line and return its exit code; nothing below raises past here."""
+    if list(argv) == ["--version"]:  # before typer: this is what scripts and prompts call most
+        from toolkit import __version__
+
+        sys.stdout.write(f"toolkit {__version__}\n")
+        return EXIT_OK
+    from toolkit.cli.invocation import GlobalOptions, split_global_options
+    from toolkit.console import Console
+    from toolkit.errors import UsageError
+
+    try:
+        options, rest = split_global_options(argv)
+    except UsageError as error:
+        Console().error(error.message)
+        return EXIT_USAGE
+    console = Console(
+        as_json=options.as_json, quiet=options.quiet, verbose=options.verbose, no_color=options.no_color
+    )
+    return _guarded(options, rest, console)
+
+
+def _guarded(options: object, rest: list[str], console: Console) -> int:
+    from toolkit.errors import ToolkitError, UsageError
+
+    try:
+        return _dispatch(options, rest, console)
+    except UsageError as error:
+        _report(console, error)
+        return EXIT_USAGE
+    except ToolkitError as error:
+        _report(console, error)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        console.note("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except Exception as error:  # noqa: BLE001 -- the boundary: what nobody expected becomes a report
+        from toolkit.cli.bugreport import write_report
+
+        path = write_report(error, [*rest])
+        console.error(
+            f"this is a bug in toolkit: {type(error).__name__}: {error}",
+            hint=f"the report is in {path}; please send it to the maintainers",
+        )
+        if console.as_json:
+            console.document({"error": {"code": "bug", "message": str(error), "hint": str(path), "problems": []}})
+        return EXIT_BUG
+
+
+def _dispatch(options: object, rest: list[str], console: Console) -> int:
+    import click
+
+    from toolkit.cli.app import command
+    from toolkit.cli.invocation import GlobalOptions, Invocation
+    from toolkit.errors import UsageError
+
+    assert isinstance(options, GlobalOptions)
+    invocation = Invocation(console=console, explicit_root=options.root)
+    try:
+        result = command().main(args=rest, prog_name="toolkit", standalone_mode=False, obj=invocation)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(error.format_message() + "\n")
+        return EXIT_USAGE
+    except click.exceptions.Abort as error:
+        raise KeyboardInterrupt from error
+    except click.ClickException as error:
+        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "toolkit"
+        raise UsageError(error.format_message(), hint=f"{path} --help") from error
+    return result if isinstance(result, int) else EXIT_OK
+
+
+def _report(console: Console, error: Exception) -> None:
+    from toolkit.errors import ToolkitError
+    from toolkit.views.problems import problem_fields
+
+    assert isinstance(error, ToolkitError)
+    if console.as_json:
+        console.document(
+            {
+                "error": {
+                    "code": error.code,
+                    "message": error.message,
+                    "hint": error.hint,
+                    "problems": [problem_fields(one) for one in error.diagnostics],
+                }
+            }
+        )
+        return
+    console.error(error.message, hint=error.hint, diagnostics=error.diagnostics)

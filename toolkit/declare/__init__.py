@@ -1,0 +1,1 @@
+"""Declarations: YAML text to typed, checked specifications."""

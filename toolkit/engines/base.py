@@ -1,0 +1,161 @@
+"""What the product needs of a container engine; `docker.py` is the real one.
+
+Everything is found by label, never by name. Every call is bounded in time and raises EngineError when the
+engine refuses or is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineVersion:
+    """`version` such as 20.10.24, `api` such as 1.41, `architecture` such as amd64, `local`: on this machine."""
+
+    version: str
+    api: str
+    architecture: str
+    local: bool
+    storage_driver: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineImage:
+    """An image as the engine lists it; `size` in bytes."""
+
+    id: str
+    tags: tuple[str, ...]
+    digests: tuple[str, ...]
+    labels: Mapping[str, str]
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkRequest:
+    """An internal network on an explicit IPv4 subnet, without any host address on it."""
+
+    name: str
+    subnet: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineNetwork:
+    id: str
+    name: str
+    subnets: tuple[str, ...]
+    labels: Mapping[str, str]
+    containers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerRequest:
+    """A container to create. Memory in bytes, `cpus` in CPUs; `network` empty: no network at all."""
+
+    name: str
+    image: str
+    command: Sequence[str]
+    labels: Mapping[str, str]
+    entrypoint: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    working_dir: str = ""
+    user: str = ""
+    network: str = ""
+    address: str = ""
+    dns: Sequence[str] = ()
+    mounts: Sequence[tuple[str, str]] = ()
+    cap_add: Sequence[str] = ()
+    pids: int | None = None
+    memory: int | None = None
+    cpus: float | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineContainer:
+    """A container as the engine lists it; `status` is created, running, paused, exited, dead …"""
+
+    id: str
+    name: str
+    image: str
+    status: str
+    labels: Mapping[str, str]
+    created: str
+    exit_code: int | None = None
+    started: str = ""
+    finished: str = ""
+    out_of_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecResult:
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+
+
+class Engine(Protocol):
+    """The engine's side of a session and of an image."""
+
+    def version(self) -> EngineVersion: ...
+
+    # images
+    def image(self, reference: str) -> EngineImage | None: ...
+    def images(self, *, labels: Mapping[str, str]) -> list[EngineImage]:
+        """Images that carry all `labels`; an empty value asks only for the key."""
+        ...
+
+    def pull(self, reference: str, *, on_line: Callable[[str], None]) -> None: ...
+    def import_image(self, tarball: Path, *, reference: str, labels: Mapping[str, str]) -> str:
+        """Make an image from a root filesystem's tarball; returns its id."""
+        ...
+
+    def tag_image(self, reference: str, new_reference: str) -> None: ...
+    def remove_image(self, reference: str) -> None:
+        """Untag, and remove when that was the last tag; an image that is gone is fine."""
+        ...
+
+    # networks
+    def create_network(self, request: NetworkRequest) -> str: ...
+    def networks(self, *, labels: Mapping[str, str] | None = None) -> list[EngineNetwork]: ...
+    def remove_network(self, identity: str) -> None:
+        """Idempotent."""
+        ...
+
+    # containers
+    def create_container(self, request: ContainerRequest) -> str: ...
+    def start_container(self, identity: str) -> None: ...
+    def stop_container(self, identity: str, *, seconds: int) -> None: ...
+    def kill_container(self, identity: str) -> None: ...
+    def remove_container(self, identity: str) -> None:
+        """Force, with its anonymous volumes; idempotent."""
+        ...
+
+    def container(self, identity: str) -> EngineContainer | None: ...
+    def containers(self, *, labels: Mapping[str, str]) -> list[EngineContainer]:
+        """Running or not; without start and finish times (only `container` has those)."""
+        ...
+
+    def put_archive(self, identity: str, folder: str, tar: bytes) -> None: ...
+    def put_archive_stream(self, identity: str, folder: str, chunks: Iterator[bytes]) -> None: ...
+    def get_archive(self, identity: str, path: str) -> Iterator[bytes]:
+        """The path as a tar stream; NotFoundError where it does not exist."""
+        ...
+
+    def logs(self, identity: str, *, follow: bool) -> Iterator[bytes]:
+        """stdout from the beginning, in chunks; with `follow` until the container ends."""
+        ...
+
+    def wait_container(self, identity: str, *, timeout: float) -> int:
+        """Its exit code; TimeoutError after `timeout` seconds."""
+        ...
+
+    def execute(self, identity: str, command: Sequence[str], *, environment: Mapping[str, str], timeout: float) -> ExecResult:
+        """Run beside the container's own process, output captured."""
+        ...

@@ -1,0 +1,64 @@
+"""Every failure that we expect, as one family of exceptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toolkit.diagnostics import Diagnostic
+
+
+class ToolkitError(Exception):
+    """What went wrong, where, and what to do next; the CLI shows it and exits 1.
+
+    `code` is the stable word that `--json` carries; `hint` is one sentence or command that mends it.
+    """
+
+    code = "failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        diagnostics: Sequence[Diagnostic] = (),
+        code: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.diagnostics = tuple(diagnostics)
+        if code:
+            self.code = code
+
+
+class NotFoundError(ToolkitError):
+    """A name that does not exist; the hint says what does."""
+
+    code = "not-found"
+
+
+class UsageError(ToolkitError):
+    """The command line itself is wrong: exit 2."""
+
+    code = "usage"
+
+
+class InvalidError(ToolkitError):
+    """Files that do not pass their checks; carries every diagnostic."""
+
+    code = "invalid"
+
+
+class NotSupportedYetError(ToolkitError):
+    """A declared key whose behaviour is not built yet: never ignored."""
+
+    code = "not-supported-yet"
+
+
+class EngineError(ToolkitError):
+    """The container engine is missing, refused or failed."""
+
+    code = "engine"

@@ -1,0 +1,1 @@
+"""The repository's way in and out of a session."""

@@ -1,0 +1,1 @@
+"""Images: build contexts, the Pulumi stack, where Pulumi comes from."""

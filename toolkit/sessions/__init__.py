@@ -1,0 +1,1 @@
+"""Sessions: prepare, launch, list, follow, end."""

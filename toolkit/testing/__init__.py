@@ -1,0 +1,1 @@
+"""Declared environments for test suites."""
