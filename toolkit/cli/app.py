@@ -26,6 +26,7 @@ VERBS = {
     "logs": "toolkit.cli.sessions",
     "wait": "toolkit.cli.sessions",
     "exec": "toolkit.cli.sessions",
+    "send": "toolkit.cli.sessions",
     "cp": "toolkit.cli.sessions",
     "stop": "toolkit.cli.sessions",
     "resume": "toolkit.cli.sessions",
@@ -42,7 +43,7 @@ _HIDDEN = frozenset({"cloud"})
 class LazyVerbs(TyperGroup):
     """A group that imports a verb's module on first use; `--help` imports them all, which stays cheap."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from toolkit.cli.invocation import GlobalOptions
     from toolkit.console import Console
 
 EXIT_OK = 0
@@ -36,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
 
         sys.stdout.write(f"toolkit {__version__}\n")
         return EXIT_OK
-    from toolkit.cli.invocation import GlobalOptions, split_global_options
+    from toolkit.cli.invocation import split_global_options
     from toolkit.console import Console
     from toolkit.errors import UsageError
 
@@ -45,13 +46,11 @@ def main(argv: Sequence[str]) -> int:
     except UsageError as error:
         Console().error(error.message)
         return EXIT_USAGE
-    console = Console(
-        as_json=options.as_json, quiet=options.quiet, verbose=options.verbose, no_color=options.no_color
-    )
+    console = Console(as_json=options.as_json, quiet=options.quiet, verbose=options.verbose, no_color=options.no_color)
     return _guarded(options, rest, console)
 
 
-def _guarded(options: object, rest: list[str], console: Console) -> int:
+def _guarded(options: GlobalOptions, rest: list[str], console: Console) -> int:
     from toolkit.errors import ToolkitError, UsageError
 
     try:
@@ -81,14 +80,13 @@ def _guarded(options: object, rest: list[str], console: Console) -> int:
         return EXIT_BUG
 
 
-def _dispatch(options: object, rest: list[str], console: Console) -> int:
+def _dispatch(options: GlobalOptions, rest: list[str], console: Console) -> int:
     import click
 
     from toolkit.cli.app import command
-    from toolkit.cli.invocation import GlobalOptions, Invocation
+    from toolkit.cli.invocation import Invocation
     from toolkit.errors import UsageError
 
-    assert isinstance(options, GlobalOptions)
     invocation = Invocation(console=console, explicit_root=options.root)
     try:
         result = command().main(args=rest, prog_name="toolkit", standalone_mode=False, obj=invocation)

@@ -156,6 +156,14 @@ class Engine(Protocol):
         """Its exit code; TimeoutError after `timeout` seconds."""
         ...
 
-    def execute(self, identity: str, command: Sequence[str], *, environment: Mapping[str, str], timeout: float) -> ExecResult:
+    def execute(
+        self, identity: str, command: Sequence[str], *, environment: Mapping[str, str], timeout: float
+    ) -> ExecResult:
         """Run beside the container's own process, output captured."""
+        ...
+
+    def attach_exec(
+        self, identity: str, command: Sequence[str], *, environment: Mapping[str, str], terminal: bool
+    ) -> int:
+        """Run beside the container's own process with our stdin, stdout and stderr; returns its exit code."""
         ...

@@ -1,0 +1,191 @@
+"""The verbs on sessions that exist: tasks, logs, wait, exec, send, cp, stop, resume, rm."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.app import verbs
+
+if TYPE_CHECKING:
+    from toolkit.console import Console
+    from toolkit.engines.base import Engine
+
+app = verbs()
+
+
+def _complete_session(incomplete: str) -> list[str]:
+    """Session ids for shell completion; a shell never waits for an error."""
+    from toolkit.errors import ToolkitError
+    from toolkit.model import labels
+
+    try:
+        found = _engine().containers(labels={labels.KIND: "session"})
+    except ToolkitError:
+        return []
+    names = (one.labels.get(labels.SESSION, "") for one in found)
+    return [name for name in names if name.startswith(incomplete)]
+
+
+SessionId = Annotated[
+    str,
+    typer.Argument(help="The session's id, or the beginning of one.", metavar="ID", autocompletion=_complete_session),
+]
+
+
+def _engine() -> Engine:
+    from toolkit.engines.docker import connect
+
+    return connect()
+
+
+def _console(context: typer.Context) -> Console:
+    console: Console = context.obj.console
+    return console
+
+
+@app.command("tasks")
+def tasks(
+    context: typer.Context,
+    state: Annotated[str, typer.Option("--state", help="Only sessions in this state.", metavar="STATE")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Archived ones too.")] = False,
+) -> None:
+    """List the sessions of this engine: id, environment, state, age, branch, task.
+
+    \b
+    toolkit tasks --state running
+    toolkit tasks --json | jq -r '.sessions[].id'
+    """
+    from toolkit.views import sessions as views
+    from toolkit.workflows import sessions as workflow
+
+    views.show_sessions(_console(context), workflow.listed(_engine(), state=state, everything=everything))
+
+
+@app.command("logs")
+def logs(
+    context: typer.Context,
+    session: SessionId,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the session ends.")] = False,
+) -> None:
+    """Show what the session's agent printed; with --json every event, one a line."""
+    from toolkit.views import sessions as views
+    from toolkit.workflows import sessions as workflow
+
+    for event in workflow.events(_engine(), session, follow=follow):
+        views.show_event(_console(context), event)
+
+
+@app.command("wait")
+def wait(
+    context: typer.Context,
+    session: SessionId,
+    timeout: Annotated[str, typer.Option("--timeout", help="Give up after this long: 45s, 10m.", metavar="T")] = "",
+) -> None:
+    """Wait until the session's turn is done; exit 0 only if it succeeded."""
+    from toolkit.durations import seconds_of
+    from toolkit.views import sessions as views
+    from toolkit.workflows import sessions as workflow
+
+    limit = seconds_of(timeout) if timeout else None
+    finished = workflow.wait(_engine(), session, timeout=limit, on_output=lambda _event: None)
+    views.show_finished(_console(context), finished)
+    raise typer.Exit(0 if finished.exit_code == 0 else 1)
+
+
+@app.command("exec", context_settings={"ignore_unknown_options": True})
+def execute(
+    context: typer.Context,  # noqa: ARG001 -- the form of every verb
+    session: SessionId,
+    command: Annotated[list[str], typer.Argument(help="The command and its words, after --.", metavar="-- CMD")],
+) -> None:
+    """Run a command beside the session's agent, in its repository; the exit code is the command's.
+
+    \b
+    toolkit exec calm-otter -- git log --oneline
+    toolkit exec calm-otter -- bash
+    """
+    from toolkit.workflows import sessions as workflow
+
+    engine = _engine()
+    container = workflow.running(engine, session)
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    raise typer.Exit(engine.attach_exec(container.id, command, environment=_terminal(), terminal=terminal))
+
+
+def _terminal() -> dict[str, str]:
+    import os
+
+    return {"TERM": os.environ["TERM"]} if sys.stdin.isatty() and os.environ.get("TERM") else {}
+
+
+@app.command("send")
+def send(
+    context: typer.Context,
+    session: SessionId,
+    text: Annotated[str, typer.Argument(help="The task of the next turn.", metavar="TEXT")],
+) -> None:
+    """Queue the session's next turn."""
+    from toolkit.views import sessions as views
+    from toolkit.workflows import sessions as workflow
+
+    views.show_sent(_console(context), workflow.send(_engine(), session, text))
+
+
+@app.command("cp")
+def copy(
+    context: typer.Context,  # noqa: ARG001 -- the form of every verb
+    source: Annotated[str, typer.Argument(help="A path here, or ID:PATH.", metavar="SRC")],
+    target: Annotated[str, typer.Argument(help="A path here, or ID:PATH.", metavar="DST")],
+) -> None:
+    """Copy files between here and a session; relative session paths begin in its repository.
+
+    \b
+    toolkit cp calm-otter:report.html .
+    toolkit cp notes.md calm-otter:/workspace/
+    """
+    from toolkit.workflows import copying
+
+    copying.copy(_engine(), source, target)
+
+
+@app.command("stop")
+def stop(context: typer.Context, session: SessionId) -> None:
+    """End the session's processes; its disk stays, and resume goes on from there."""
+    from toolkit.views import sessions as views
+    from toolkit.workflows import sessions as workflow
+
+    views.show_changed(_console(context), workflow.stop(_engine(), session))
+
+
+@app.command("resume")
+def resume(context: typer.Context, session: SessionId) -> None:
+    """Start a stopped session again, on the same disk."""
+    from toolkit.views import sessions as views
+    from toolkit.workflows import sessions as workflow
+
+    views.show_changed(_console(context), workflow.resume(_engine(), session))
+
+
+@app.command("rm")
+def remove(
+    context: typer.Context,
+    session: SessionId,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also drop commits that exist only there.")] = False,
+) -> None:
+    """Remove the session with its disk and its network."""
+    from toolkit.errors import ToolkitError
+    from toolkit.views import sessions as views
+    from toolkit.workflows import sessions as workflow
+
+    console, engine = _console(context), _engine()
+    identity = workflow.identity(engine, session)
+    if not yes:
+        if not console.interactive:
+            raise ToolkitError(f"removing {identity} needs a yes", hint=f"toolkit rm {identity} --yes")
+        if not console.confirm(f"Remove {identity} with its disk?"):
+            raise typer.Exit(1)
+    views.show_removed(console, workflow.remove(engine, identity, force=force))

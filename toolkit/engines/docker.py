@@ -1,0 +1,416 @@
+"""The Docker Engine, 20.10 (API 1.41) and newer: the only importer of docker."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from toolkit.engines.base import (
+    ContainerRequest,
+    EngineContainer,
+    EngineImage,
+    EngineNetwork,
+    EngineVersion,
+    ExecResult,
+    NetworkRequest,
+)
+from toolkit.errors import EngineError, NotFoundError
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from docker import APIClient
+
+_CALL_SECONDS = 60
+_IMPORT_SECONDS = 600
+_IMPORT_CHUNK = 1 << 20
+_NEVER = "0001-01-01T00:00:00Z"
+NO_ENGINE_HINT = "start Docker, or let 'toolkit setup' install and start it; DOCKER_HOST names another engine"
+
+_CAPABILITIES_DROPPED = ["ALL"]
+_INTERNAL_OPTIONS = {
+    # Without these the bridge has an address on the host, and through it every listener of the host is reachable
+    # although the network is internal. Engines before API 1.48 ignore the second one, so both are passed.
+    "com.docker.network.bridge.inhibit_ipv4": "true",
+    "com.docker.network.bridge.gateway_mode_ipv4": "isolated",
+}
+
+
+def connect() -> DockerEngine:
+    """The engine that DOCKER_HOST or the docker context names; EngineError where none answers."""
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.APIClient(version="auto", timeout=_CALL_SECONDS, **_address())
+    except (DockerException, OSError) as error:
+        raise EngineError(f"no container engine answers: {_reason(error)}", hint=NO_ENGINE_HINT) from error
+    return DockerEngine(client)
+
+
+def _address() -> dict[str, Any]:
+    from docker.utils import kwargs_from_env
+
+    if os.environ.get("DOCKER_HOST"):
+        return dict(kwargs_from_env())
+    from docker.context import ContextAPI
+
+    context = ContextAPI.get_current_context()
+    if context is None or not context.Host:
+        return {}
+    host = context.Host.replace("http+unix://", "unix://")
+    return {"base_url": host, **({"tls": context.TLSConfig} if context.TLSConfig else {})}
+
+
+class DockerEngine:
+    """`Engine` on docker-py's low-level client, which is safe to share between threads for these calls."""
+
+    def __init__(self, client: APIClient) -> None:
+        self._client = client
+
+    def version(self) -> EngineVersion:
+        with _refusals():
+            found = self._client.version()
+            about = self._client.info()
+        return EngineVersion(
+            version=found["Version"],
+            api=found["ApiVersion"],
+            architecture=found["Arch"],
+            local=self._client.base_url.startswith("http+docker://"),
+            storage_driver=about.get("Driver", ""),
+        )
+
+    # images
+
+    def image(self, reference: str) -> EngineImage | None:
+        from docker.errors import ImageNotFound
+
+        with _refusals():
+            try:
+                found = self._client.inspect_image(reference)  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                return None
+        return EngineImage(
+            id=found["Id"],
+            tags=tuple(found.get("RepoTags") or ()),
+            digests=tuple(found.get("RepoDigests") or ()),
+            labels=(found.get("Config") or {}).get("Labels") or {},
+            size=found.get("Size", 0),
+        )
+
+    def images(self, *, labels: Mapping[str, str]) -> list[EngineImage]:
+        with _refusals():
+            found = self._client.images(filters={"label": _label_filters(labels)})
+        return [
+            EngineImage(
+                id=one["Id"],
+                tags=tuple(tag for tag in one.get("RepoTags") or () if tag != "<none>:<none>"),
+                digests=tuple(one.get("RepoDigests") or ()),
+                labels=one.get("Labels") or {},
+                size=one.get("Size", 0),
+            )
+            for one in found
+        ]
+
+    def pull(self, reference: str, *, on_line: Callable[[str], None]) -> None:
+        with _refusals():
+            for message in self._client.pull(reference, stream=True, decode=True):
+                if "error" in message:
+                    raise EngineError(f"cannot pull {reference}: {message['error']}")
+                on_line(" ".join(str(message[key]) for key in ("id", "status", "progress") if message.get(key)))
+
+    def import_image(self, tarball: Path, *, reference: str, labels: Mapping[str, str]) -> str:
+        changes = [f'LABEL "{key}"="{value}"' for key, value in labels.items()]
+        repository, _, tag = reference.rpartition(":")
+        with _refusals(), _patience(self._client, _IMPORT_SECONDS), tarball.open("rb") as stream:
+            # docker-py announces chunks, which requests only sends from an iterator: a file would go out as it is
+            chunks = iter(partial(stream.read, _IMPORT_CHUNK), b"")
+            self._client.import_image_from_stream(chunks, repository=repository, tag=tag, changes=changes)
+        made = self.image(reference)
+        if made is None:
+            raise EngineError(f"the engine took {tarball.name} but has no image {reference}")
+        return made.id
+
+    def tag_image(self, reference: str, new_reference: str) -> None:
+        repository, _, tag = new_reference.rpartition(":")
+        with _refusals():
+            self._client.tag(reference, repository, tag)
+
+    def remove_image(self, reference: str) -> None:
+        from docker.errors import ImageNotFound
+
+        with _refusals():
+            try:
+                self._client.remove_image(reference)
+            except ImageNotFound:
+                return
+
+    # networks
+
+    def create_network(self, request: NetworkRequest) -> str:
+        from docker.types import IPAMConfig, IPAMPool
+
+        with _refusals():
+            made = self._client.create_network(
+                request.name,
+                driver="bridge",
+                internal=True,
+                enable_ipv6=False,
+                options=_INTERNAL_OPTIONS,
+                ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=request.subnet)]),
+                labels=dict(request.labels),
+            )
+        return str(made["Id"])
+
+    def networks(self, *, labels: Mapping[str, str] | None = None) -> list[EngineNetwork]:
+        filters = {"label": _label_filters(labels)} if labels else None
+        with _refusals():
+            found = self._client.networks(filters=filters)
+        return [
+            EngineNetwork(
+                id=one["Id"],
+                name=one["Name"],
+                subnets=tuple(
+                    pool["Subnet"] for pool in (one.get("IPAM") or {}).get("Config") or () if pool.get("Subnet")
+                ),
+                labels=one.get("Labels") or {},
+                containers=len(one.get("Containers") or {}),
+            )
+            for one in found
+        ]
+
+    def remove_network(self, identity: str) -> None:
+        from docker.errors import NotFound
+
+        with _refusals():
+            try:
+                self._client.remove_network(identity)
+            except NotFound:
+                return
+
+    # containers
+
+    def create_container(self, request: ContainerRequest) -> str:
+        with _refusals():
+            made = self._client.create_container(
+                image=request.image,
+                command=list(request.command),
+                entrypoint=list(request.entrypoint) or None,
+                name=request.name,
+                labels=dict(request.labels),
+                environment=dict(request.environment),
+                working_dir=request.working_dir or None,
+                user=request.user or None,
+                host_config=self._host_config(request),
+                networking_config=self._networking(request),
+            )
+        return str(made["Id"])
+
+    def _host_config(self, request: ContainerRequest) -> dict[str, Any]:
+        from docker.types import LogConfig, Mount
+
+        config = self._client.create_host_config(
+            network_mode=request.network or "none",
+            dns=list(request.dns) or None,
+            mounts=[Mount(target, source, type="bind", read_only=True) for source, target in request.mounts],
+            cap_drop=_CAPABILITIES_DROPPED,
+            cap_add=list(request.cap_add) or None,
+            security_opt=["no-new-privileges"],
+            ipc_mode="private",
+            init=True,
+            pids_limit=request.pids,
+            mem_limit=request.memory,
+            # no swap on top of the memory limit: what is declared is what a session gets
+            memswap_limit=request.memory,
+            nano_cpus=None if request.cpus is None else int(request.cpus * 1_000_000_000),
+            read_only=request.read_only,
+            # the transcript is the container's log: it must be readable by any client, whatever the default driver
+            log_config=LogConfig(type=LogConfig.types.JSON, config={}),
+        )
+        return cast("dict[str, Any]", config)
+
+    def _networking(self, request: ContainerRequest) -> dict[str, Any] | None:
+        if not request.network:
+            return None
+        endpoint = self._client.create_endpoint_config(ipv4_address=request.address or None)
+        return cast("dict[str, Any]", self._client.create_networking_config({request.network: endpoint}))  # type: ignore[arg-type] # the stub is wrong
+
+    def start_container(self, identity: str) -> None:
+        with _refusals():
+            self._client.start(identity)
+
+    def stop_container(self, identity: str, *, seconds: int) -> None:
+        with _refusals():
+            self._client.stop(identity, timeout=seconds)
+
+    def kill_container(self, identity: str) -> None:
+        with _refusals():
+            self._client.kill(identity)
+
+    def remove_container(self, identity: str) -> None:
+        from docker.errors import NotFound
+
+        with _refusals():
+            try:
+                self._client.remove_container(identity, force=True, v=True)
+            except NotFound:
+                return
+
+    def container(self, identity: str) -> EngineContainer | None:
+        from docker.errors import NotFound
+
+        with _refusals():
+            try:
+                found = self._client.inspect_container(identity)
+            except NotFound:
+                return None
+        state = found["State"]
+        ended = state["Status"] in {"exited", "dead"}
+        return EngineContainer(
+            id=found["Id"],
+            name=found["Name"].lstrip("/"),
+            image=found["Image"],
+            status=state["Status"],
+            labels=found["Config"].get("Labels") or {},
+            created=found["Created"],
+            exit_code=state["ExitCode"] if ended else None,
+            started=_time(state["StartedAt"]),
+            finished=_time(state["FinishedAt"]) if ended else "",
+            out_of_memory=bool(state.get("OOMKilled")),
+        )
+
+    def containers(self, *, labels: Mapping[str, str]) -> list[EngineContainer]:
+        with _refusals():
+            found = self._client.containers(all=True, filters={"label": _label_filters(labels)})
+        return [
+            EngineContainer(
+                id=one["Id"],
+                name=(one.get("Names") or [""])[0].lstrip("/"),
+                image=one["ImageID"],
+                status=one["State"],
+                labels=one.get("Labels") or {},
+                created=str(one["Created"]),
+            )
+            for one in found
+        ]
+
+    def put_archive(self, identity: str, folder: str, tar: bytes) -> None:
+        with _refusals():
+            self._client.put_archive(identity, folder, tar)
+
+    def put_archive_stream(self, identity: str, folder: str, chunks: Iterator[bytes]) -> None:
+        with _refusals():
+            self._client.put_archive(identity, folder, chunks)
+
+    def get_archive(self, identity: str, path: str) -> Iterator[bytes]:
+        from docker.errors import NotFound
+
+        with _refusals():
+            try:
+                chunks, _about = self._client.get_archive(identity, path)
+            except NotFound as error:
+                raise NotFoundError(f"no {path} in container {identity[:12]}") from error
+            return cast("Iterator[bytes]", chunks)
+
+    def logs(self, identity: str, *, follow: bool) -> Iterator[bytes]:
+        with _refusals():
+            stream = self._client.logs(identity, stdout=True, stderr=False, stream=True, follow=follow)
+            yield from stream
+
+    def wait_container(self, identity: str, *, timeout: float) -> int:
+        import requests
+
+        with _refusals():
+            try:
+                return int(self._client.wait(identity, timeout=math.ceil(timeout))["StatusCode"])
+            except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError) as error:
+                if "timed out" in str(error).lower():
+                    raise TimeoutError(f"container {identity[:12]} still runs after {timeout:g} s") from error
+                raise
+
+    def execute(
+        self, identity: str, command: Sequence[str], *, environment: Mapping[str, str], timeout: float
+    ) -> ExecResult:
+        with _refusals(), _patience(self._client, timeout):
+            made = self._client.exec_create(identity, list(command), environment=dict(environment))
+            out, err = self._client.exec_start(made["Id"], demux=True)
+            code = self._client.exec_inspect(made["Id"])["ExitCode"]
+        return ExecResult(exit_code=int(code or 0), stdout=out or b"", stderr=err or b"")
+
+    def attach_exec(
+        self, identity: str, command: Sequence[str], *, environment: Mapping[str, str], terminal: bool
+    ) -> int:
+        from toolkit.engines import streams
+
+        with _refusals():
+            made = self._client.exec_create(
+                identity, list(command), stdin=True, tty=terminal, environment=dict(environment)
+            )["Id"]
+            connection = self._client.exec_start(made, tty=terminal, socket=True)
+            plug = cast("socket.socket", getattr(connection, "_sock", connection))
+            if terminal:
+                streams.join_terminal(plug, lambda rows, columns: self._client.exec_resize(made, rows, columns))
+            else:
+                streams.join_pipes(plug)
+            return self._exit_code(made)
+
+    def _exit_code(self, made: str) -> int:
+        """The engine may say a moment later than the stream's end that the process has ended."""
+        for _ in range(100):
+            code = self._client.exec_inspect(made)["ExitCode"]
+            if code is not None:
+                return int(code)
+            time.sleep(0.05)
+        raise EngineError("the command's output ended, but the engine has no exit code for it")
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what docker-py and its transport raise into EngineError."""
+    import requests
+    from docker.errors import APIError, DockerException, NotFound
+
+    try:
+        yield
+    except NotFound as error:
+        raise EngineError(f"the engine does not know it: {_reason(error)}", code="engine-not-found") from error
+    except APIError as error:
+        raise EngineError(f"the engine refused: {_reason(error)}", hint=_hint(error)) from error
+    except (DockerException, requests.exceptions.RequestException) as error:
+        raise EngineError(f"the engine did not answer: {_reason(error)}", hint=NO_ENGINE_HINT) from error
+
+
+@contextmanager
+def _patience(client: APIClient, seconds: float) -> Iterator[None]:
+    """A longer bound for one slow call."""
+    before = client.timeout
+    client.timeout = math.ceil(seconds)
+    try:
+        yield
+    finally:
+        client.timeout = before
+
+
+def _label_filters(labels: Mapping[str, str]) -> list[str]:
+    return [f"{key}={value}" if value else key for key, value in labels.items()]
+
+
+def _reason(error: BaseException) -> str:
+    explanation = getattr(error, "explanation", None)
+    return str(explanation or error).strip()
+
+
+def _hint(error: BaseException) -> str:
+    if "no space left" in _reason(error).lower():
+        return "the engine's disk is full: free some space ('docker system df' shows what takes it) and try again"
+    return ""
+
+
+def _time(text: str) -> str:
+    return "" if text == _NEVER else text

@@ -1,0 +1,57 @@
+"""Which environment a session gets, and who said so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from toolkit.model.environment import EnvironmentSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """`layer`: a layer of settings (`managed`, `command-line`, `local`, `project`, `user`), or the fallback
+    that decided (`only`, `default`, `first`). `path`: the layer's file, relative to the root where it lies inside.
+    """
+
+    layer: str
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """`name` and `source` are None where there is nothing to select; `warnings` name every choice passed over."""
+
+    name: str | None = None
+    source: Source | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """All environments, archived ones too, and the one that is selected now."""
+
+    environments: tuple[EnvironmentSpec, ...]
+    selection: Selection
+
+    @property
+    def offered(self) -> tuple[EnvironmentSpec, ...]:
+        """What can be selected."""
+        return tuple(one for one in self.environments if not one.archived)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionChange:
+    """A choice saved, or taken back (`name` None), in the file of `saved`; `overview` is how things stand after it."""
+
+    name: str | None
+    saved: Source
+    changed: bool
+    overview: Overview
+
+    @property
+    def overruled_by(self) -> Source | None:
+        """The higher layer that still wins over the choice just saved."""
+        selection = self.overview.selection
+        return selection.source if self.name is not None and selection.name != self.name else None

@@ -1,0 +1,28 @@
+"""The two things that the runner can be asked: live, or queue a turn."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import inbox
+from .life import Life
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str]) -> int:
+    """`run FOLDER` lives through the session's turns, `send FOLDER TEXT` queues one more.
+
+    FOLDER holds `session.json` (what to do, written before the start), `state.json` (where the session is, read
+    by every client), `transcript.jsonl`, and `inbox/` (turns that wait).
+    """
+    if len(argv) == 2 and argv[0] == "run":
+        return Life(Path(argv[1])).run()
+    if len(argv) == 3 and argv[0] == "send":
+        inbox.put(Path(argv[1]), argv[2])
+        return 0
+    sys.stderr.write("usage: run FOLDER | send FOLDER TEXT\n")
+    return 2

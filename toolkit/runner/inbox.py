@@ -1,0 +1,36 @@
+"""Turns that wait: one file each, taken in the order in which they came."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def put(folder: Path, text: str) -> None:
+    """Queue one turn; the file appears whole or not at all."""
+    box = folder / "inbox"
+    box.mkdir(exist_ok=True)
+    name = f"{time.time_ns():020d}-{os.getpid()}"
+    staged = box / f".{name}"
+    staged.write_text(text, encoding="utf-8", errors="surrogateescape")
+    os.replace(staged, box / name)
+
+
+def waiting(folder: Path) -> list[Path]:
+    """The files of the waiting turns, oldest first."""
+    box = folder / "inbox"
+    return sorted(entry for entry in box.iterdir() if not entry.name.startswith(".")) if box.is_dir() else []
+
+
+def take(folder: Path) -> str | None:
+    """The oldest waiting text, removed from the box; None when none waits."""
+    files = waiting(folder)
+    if not files:
+        return None
+    text = files[0].read_text(encoding="utf-8", errors="surrogateescape")
+    files[0].unlink()
+    return text

@@ -1,0 +1,167 @@
+"""A session from its start to its end: prepare, turn, idle, next turn …
+
+From here on the session needs no client: the engine runs this process, and it alone writes the state file.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from . import clock, inbox, isolation
+from .state import State
+from .transcript import Transcript
+from .turn import Turn, argv_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_POLL_SECONDS = 0.2
+_CHECKOUT_SECONDS = 1800
+_CANNOT_START = 127
+
+
+class PreparationError(Exception):
+    """The session cannot begin; the text says why."""
+
+
+class Life:
+    """`folder` holds session.json: id, project_dir, agent, task, idle_timeout, max_age, must_not_answer, resolver."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._order: dict[str, Any] = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+        self._state = State(folder / "state.json")
+        self._transcript = Transcript(folder / "transcript.jsonl")
+        self._turn: Turn | None = None
+        self._end: tuple[str, str] | None = None  # (state, reason) once somebody asked for the end
+        self._awake = threading.Event()
+
+    def run(self) -> int:
+        """Live until stopped, idle for too long, or too old; the exit code is 0 unless it could not begin."""
+        signal.signal(signal.SIGTERM, lambda *_: self._finish("stopped", "stopped by its user"))
+        signal.signal(signal.SIGALRM, lambda *_: self._finish("expired", "reached its maximum age"))
+        signal.setitimer(signal.ITIMER_REAL, self._order["max_age"])
+        try:
+            self._prepare()
+        except PreparationError as error:
+            return self._give_up(str(error))
+        while self._end is None:
+            text = inbox.take(self._folder)
+            if text is not None:
+                self._take_turn(text)
+            elif not self._wait_for_mail():
+                break
+        return self._say_goodbye()
+
+    def _prepare(self) -> None:
+        resumed = self._state.fields["prepared"]
+        self._state.update(
+            state="preparing", started=self._state.fields["started"] or clock.now(), finished="", reason=""
+        )
+        self._say("session-started", source="resume" if resumed else "startup", session=self._order["id"])
+        if self._order.get("resolver"):
+            _silence_resolver()
+        with ThreadPoolExecutor(1) as beside:  # waiting for silence costs time in which git can work
+            found = beside.submit(isolation.answering, self._order.get("must_not_answer", []))
+            if not resumed:
+                _check_out(self._order["project_dir"])
+        if found.result():
+            raise PreparationError(f"the network is not isolated: {', '.join(found.result())} answers")
+        if resumed:
+            self._state.update(state="idle")
+            return
+        inbox.put(self._folder, self._order["task"])
+        self._state.update(prepared=True)
+
+    def _take_turn(self, task: str) -> None:
+        number = self._state.fields["turns"] + 1
+        self._state.update(state="running", turns=number)
+        self._say("turn-started", task=task)
+        began = time.monotonic()
+        code = self._run_agent(task, number)
+        # the state first: who hears that the turn is over and asks where the session is must not read "running"
+        self._state.update(exit_code=code, state="failed" if code else "idle", finished=clock.now())
+        self._say("turn-finished", exit_code=code, seconds=round(time.monotonic() - began, 3))
+
+    def _run_agent(self, task: str, number: int) -> int:
+        def on_output(stream: str, text: str) -> None:
+            self._transcript.write("output", number, stream=stream, text=text)
+
+        try:
+            self._turn = Turn(
+                argv_of(self._order["agent"], task, first=number == 1), self._order["project_dir"], on_output
+            )
+        except OSError as error:
+            on_output("stderr", f"the agent cannot start: {error}\n")
+            return _CANNOT_START
+        if self._end is not None:  # the signal came while it was starting
+            self._turn.end()
+        code = self._turn.wait()
+        self._turn = None
+        return code
+
+    def _wait_for_mail(self) -> bool:
+        """True when a turn waits, False when the session is to end."""
+        deadline = time.monotonic() + self._order["idle_timeout"]
+        while self._end is None and time.monotonic() < deadline:
+            if inbox.waiting(self._folder):
+                return True
+            self._awake.wait(_POLL_SECONDS)
+        if self._end is None:
+            self._finish("failed" if self._state.fields["exit_code"] else "completed", "idle for too long")
+        return False
+
+    def _finish(self, state: str, reason: str) -> None:
+        if self._end is None:
+            self._end = (state, reason)
+            self._awake.set()
+            if self._turn is not None:
+                self._turn.end()
+
+    def _give_up(self, reason: str) -> int:
+        self._state.update(state="failed", reason=reason, finished=clock.now())
+        self._say("session-ended", state="failed", reason=reason)
+        return 1
+
+    def _say_goodbye(self) -> int:
+        state, reason = self._end or ("completed", "")
+        self._state.update(state=state, reason=reason, finished=clock.now())
+        self._say("session-ended", state=state, reason=reason)
+        return 0
+
+    def _say(self, kind: str, **fields: object) -> None:
+        self._transcript.write(kind, self._state.fields["turns"], **fields)
+
+
+def _silence_resolver() -> None:
+    """Look-ups fail at once instead of after ten seconds; that they cannot leave is the engine's part.
+
+    Written at every start, since the engine makes the file anew each time.
+    """
+    with open("/etc/resolv.conf", "w", encoding="ascii") as file:
+        file.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+
+
+def _check_out(project_dir: str) -> None:
+    """Fill the working tree; history and branch came with the session."""
+    try:
+        done = subprocess.run(
+            ["git", "reset", "--hard", "--quiet"],
+            cwd=project_dir,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_CHECKOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise PreparationError(f"the repository cannot be checked out: {error}") from error
+    if done.returncode:
+        text = done.stdout.decode("utf-8", "replace").strip()
+        raise PreparationError(f"the repository cannot be checked out: {text}")

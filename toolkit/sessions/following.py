@@ -1,0 +1,59 @@
+"""A session's events as they come, with a bound on the wait: the engine's log stream itself has none."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from toolkit.sessions import transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from toolkit.engines.base import Engine
+    from toolkit.sessions.transcript import TranscriptEvent
+
+_LONGEST_WAIT = 3600.0  # a wait without an end cannot be interrupted on every platform; this one is just repeated
+
+
+def until(
+    engine: Engine, container: str, enough: Callable[[TranscriptEvent], bool], *, timeout: float | None
+) -> Iterator[TranscriptEvent]:
+    """Every event from the beginning on, up to and with the one that is `enough`, or to the session's end.
+
+    Raises:
+        TimeoutError: after `timeout` seconds; None waits for ever.
+    """
+    arrived: queue.SimpleQueue[TranscriptEvent | BaseException | None] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(engine, container, arrived), daemon=True).start()
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while (item := _next(arrived, deadline)) is not None:
+        if isinstance(item, BaseException):
+            raise item
+        yield item
+        if enough(item):
+            return
+
+
+def _next(
+    arrived: queue.SimpleQueue[TranscriptEvent | BaseException | None], deadline: float | None
+) -> TranscriptEvent | BaseException | None:
+    while True:
+        left = _LONGEST_WAIT if deadline is None else deadline - time.monotonic()
+        try:
+            return arrived.get(timeout=max(0.0, left))
+        except queue.Empty:
+            if deadline is not None:
+                raise TimeoutError from None
+
+
+def _read(engine: Engine, container: str, arrived: queue.SimpleQueue[TranscriptEvent | BaseException | None]) -> None:
+    try:
+        for event in transcript.events(engine, container, follow=True):
+            arrived.put(event)
+    except BaseException as error:  # noqa: BLE001 -- it belongs to the thread that waits
+        arrived.put(error)
+    else:
+        arrived.put(None)

@@ -1,0 +1,45 @@
+"""The tar stream that fills a new session: the repository and the runner's order."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import tempfile
+from typing import TYPE_CHECKING
+
+from toolkit.sessions.plan import STATE_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_IN_MEMORY = 32 * 1024 * 1024
+_CHUNK = 1024 * 1024
+
+
+def parcel(*, repository: Path, project_dir: str, order: bytes) -> Iterator[bytes]:
+    """Chunks of a tar to unpack at `/`; everything in it belongs to root."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+        with tarfile.open(fileobj=spool, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            tar.add(repository, arcname=project_dir.lstrip("/"), filter=_as_root)
+            _add_file(tar, f"{STATE_FOLDER.lstrip('/')}/session.json", order)
+        spool.seek(0)
+        while chunk := spool.read(_CHUNK):
+            yield chunk
+
+
+def _as_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    return entry
+
+
+def _add_file(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    folder = tarfile.TarInfo(name.rpartition("/")[0])
+    folder.type = tarfile.DIRTYPE
+    folder.mode = 0o700
+    tar.addfile(folder)
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    entry.mode = 0o600
+    tar.addfile(entry, io.BytesIO(content))

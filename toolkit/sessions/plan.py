@@ -1,0 +1,150 @@
+"""What a session will be, before anything is made: pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from toolkit.engines.base import ContainerRequest, NetworkRequest
+from toolkit.errors import UsageError
+from toolkit.model import labels
+from toolkit.model.environment import SHOWN_DIGITS
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network
+
+    from toolkit.model.environment import AgentSpec, EnvironmentSpec
+
+STATE_FOLDER = "/var/lib/toolkit"
+RUNNER = "/opt/toolkit/runner"
+WORKSPACE = "/workspace"
+LONGEST_TASK = 100_000  # bytes; one argument of a program may hold 128 KiB on Linux
+_LONGEST_LABEL = 1_000
+
+# What package managers and agents need as root inside; none of these reaches out of the container.
+CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETUID", "SETGID", "KILL")
+
+
+def check_task(task: str) -> None:
+    """UsageError for a task text that no program could be given."""
+    if not task.strip():
+        raise UsageError("the task is empty", hint="say what is to be done")
+    if "\0" in task:
+        raise UsageError("the task holds a NUL character")
+    if len(task.encode(errors="surrogateescape")) > LONGEST_TASK:
+        raise UsageError(
+            f"the task is longer than {LONGEST_TASK} bytes", hint="commit it as a file of the repository and name that"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRequest:
+    """What `toolkit remote` asks for, everything resolved: `image` is an image id, `build` 64 hex digits."""
+
+    id: str
+    environment: EnvironmentSpec
+    image: str
+    build: str
+    task: str
+    agent: AgentSpec
+    repository_name: str
+    repository: str
+    created: str
+    launcher: str
+
+    @property
+    def branch(self) -> str:
+        return f"session/{self.id}"
+
+    @property
+    def project_dir(self) -> str:
+        return f"{WORKSPACE}/{self.repository_name}"
+
+
+def network_request(request: SessionRequest, subnet: IPv4Network) -> NetworkRequest:
+    return NetworkRequest(
+        name=f"toolkit-{request.id}",
+        subnet=str(subnet),
+        labels={
+            labels.KIND: "network",
+            labels.SESSION: request.id,
+            labels.LAUNCHER: request.launcher,
+        },
+    )
+
+
+def container_request(request: SessionRequest, *, network: str, subnet: IPv4Network, commit: str) -> ContainerRequest:
+    limits = request.environment.resources
+    return ContainerRequest(
+        name=f"toolkit-{request.id}",
+        image=request.image,
+        entrypoint=("python3", "-I", RUNNER),
+        command=("run", STATE_FOLDER),
+        labels=_labels(request, commit),
+        environment=session_variables(request),
+        working_dir=request.project_dir,
+        user="0:0",
+        network=network,
+        # engines disagree about .1, so the session takes the next one
+        address=str(subnet[2]),
+        # Not the host's resolver: the engine's own would carry look-ups out of an internal network.
+        dns=("127.0.0.1",),
+        cap_add=CAPABILITIES,
+        pids=limits.pids,
+        memory=limits.memory,
+        cpus=limits.cpus,
+    )
+
+
+def session_variables(request: SessionRequest) -> dict[str, str]:
+    """The declared variables and the documented environment (product names and those of hosted sessions)."""
+    own = {
+        "TOOLKIT_REMOTE": "true",
+        "TOOLKIT_SESSION_ID": request.id,
+        "TOOLKIT_PROJECT_DIR": request.project_dir,
+        "CLAUDE_CODE_REMOTE": "true",
+        "CLAUDE_CODE_REMOTE_SESSION_ID": request.id,
+        "CLAUDE_PROJECT_DIR": request.project_dir,
+    }
+    return {**dict(request.environment.variables), **own}
+
+
+def runner_order(request: SessionRequest, subnet: IPv4Network) -> bytes:
+    """`session.json`: what the runner is to do."""
+    limits = request.environment.session
+    agent = request.agent
+    body = {
+        "id": request.id,
+        "project_dir": request.project_dir,
+        "agent": {"preset": agent.preset, "command": list(agent.command), "next": list(agent.next)},
+        "task": request.task,
+        "idle_timeout": limits.idle_timeout,
+        "max_age": limits.max_age,
+        "must_not_answer": [str(subnet[1])],
+        "resolver": True,
+    }
+    return json.dumps(body).encode()
+
+
+def _labels(request: SessionRequest, commit: str) -> dict[str, str]:
+    return {
+        labels.KIND: "session",
+        labels.SESSION: request.id,
+        labels.ENVIRONMENT: request.environment.name,
+        labels.REVISION: request.environment.revision[:SHOWN_DIGITS],
+        labels.BUILD: request.build[:SHOWN_DIGITS],
+        labels.BRANCH: request.branch,
+        labels.TASK: request.task[:_LONGEST_LABEL],
+        labels.AGENT: agent_name(request.agent),
+        labels.REPOSITORY: request.repository,
+        labels.PROJECT_DIR: request.project_dir,
+        labels.BASE_COMMIT: commit,
+        labels.CREATED: request.created,
+        labels.LAUNCHER: request.launcher,
+    }
+
+
+def agent_name(agent: AgentSpec) -> str:
+    """The preset's name, or the program of the environment's own command."""
+    return agent.command[0] if agent.command else agent.preset

@@ -1,0 +1,144 @@
+"""Sessions and their transcripts as text or JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from toolkit.model.session import SessionState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toolkit.console import Console
+    from toolkit.model.session import Session
+    from toolkit.sessions.transcript import TranscriptEvent
+
+_COLUMNS = ("ID", "ENVIRONMENT", "STATE", "AGE", "BRANCH", "TASK")
+_TASK_WIDTH = 48
+
+
+def show_sessions(console: Console, sessions: Sequence[Session]) -> None:
+    if console.as_json:
+        console.document({"sessions": [_row(one) for one in sessions]})
+    elif sessions:
+        console.table(_COLUMNS, [_cells(one) for one in sessions])
+    else:
+        console.note('no sessions; toolkit remote "TASK" starts one')
+
+
+def show_started(console: Console, session: Session) -> None:
+    if console.as_json:
+        console.document({"session": _started(session)})
+        return
+    console.line(session.id)
+    console.note(f"  follow it   toolkit logs -f {session.id}")
+    console.note(f"  look inside toolkit exec {session.id} -- git log --oneline")
+    console.note("  all of them toolkit tasks")
+
+
+def show_finished(console: Console, session: Session) -> None:
+    """The end of `remote --wait` and of `wait`."""
+    if console.as_json:
+        console.document({"session": _started(session), "exit_code": session.exit_code})
+        return
+    console.note(f"{session.id}: {_outcome(session)}")
+
+
+def show_changed(console: Console, session: Session) -> None:
+    """After stop and resume."""
+    if console.as_json:
+        console.document({"session": _started(session)})
+    else:
+        console.line(f"{session.id} {session.state}")
+
+
+def show_sent(console: Console, identity: str) -> None:
+    if console.as_json:
+        console.document({"queued": identity})
+    else:
+        console.note(f"queued; toolkit logs -f {identity} follows it")
+
+
+def show_removed(console: Console, identity: str) -> None:
+    if console.as_json:
+        console.document({"removed": [identity]})
+    else:
+        console.line(f"{identity} removed")
+
+
+def show_event(console: Console, event: TranscriptEvent) -> None:
+    """One event of a transcript: the agent's output as it was, the rest as remarks on stderr."""
+    if console.as_json:
+        console.line(json.dumps(event, ensure_ascii=False))
+        sys.stdout.flush()
+    elif event["type"] == "output":
+        stream = sys.stderr if event.get("stream") == "stderr" else sys.stdout
+        stream.write(str(event.get("text", "")))
+        stream.flush()
+    elif text := _remark(event):
+        console.note(text)
+
+
+def echo_output(event: TranscriptEvent) -> None:
+    """The agent's output on stderr: for calls whose stdout is one JSON document."""
+    if event["type"] == "output":
+        sys.stderr.write(str(event.get("text", "")))
+        sys.stderr.flush()
+
+
+def _remark(event: TranscriptEvent) -> str:
+    kind = event["type"]
+    if kind == "turn-started":
+        return f"── turn {event['turn']}: {_short(str(event.get('task', '')))}"
+    if kind == "turn-finished":
+        return f"── turn {event['turn']} ended with exit code {event.get('exit_code')} after {event.get('seconds')} s"
+    if kind == "session-ended":
+        return f"── session {event.get('state')}: {event.get('reason')}"
+    return ""
+
+
+def _outcome(session: Session) -> str:
+    if session.reason and session.state is not SessionState.IDLE:
+        return f"{session.state}, {session.reason}"
+    return str(session.state) if session.exit_code is None else f"{session.state}, exit code {session.exit_code}"
+
+
+def _started(one: Session) -> dict[str, object]:
+    keys = ("id", "environment", "revision", "state", "branch", "container", "agent", "created")
+    return {key: getattr(one, key) for key in keys}
+
+
+def _row(one: Session) -> dict[str, object]:
+    keys = ("id", "environment", "revision", "state", "exit_code", "branch", "task", "agent", "repository", "turns")
+    return {key: getattr(one, key) for key in (*keys, "created", "started", "finished", "reason")}
+
+
+def _cells(one: Session) -> list[str]:
+    return [one.id, one.environment, _state(one), age(one.created), one.branch, _short(one.task)]
+
+
+def _state(one: Session) -> str:
+    return f"{one.state} ({one.exit_code})" if one.state is SessionState.FAILED and one.exit_code else str(one.state)
+
+
+def _short(text: str) -> str:
+    first = text.strip().splitlines()[0] if text.strip() else ""
+    more = len(first) > _TASK_WIDTH or "\n" in text.strip()
+    printable = "".join(letter if letter.isprintable() else "·" for letter in first[:_TASK_WIDTH])
+    return printable + ("…" if more else "")
+
+
+def age(created: str, now: dt.datetime | None = None) -> str:
+    """How long ago, in the largest fitting unit: `3m`."""
+    try:
+        began = dt.datetime.fromisoformat(created)
+    except ValueError:
+        return "?"
+    seconds = max(0, int(((now or dt.datetime.now(dt.UTC)) - began).total_seconds()))
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

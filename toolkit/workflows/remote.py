@@ -1,0 +1,144 @@
+"""`toolkit remote`: from a task text to a running session, as one straight pipeline; the runner does the rest."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from toolkit import settings
+from toolkit.errors import EngineError, ToolkitError, UsageError
+from toolkit.git.repository import Repository, carry, look
+from toolkit.model import labels
+from toolkit.model.environment import SHOWN_DIGITS, AgentSpec
+from toolkit.model.event import Event, Phase
+from toolkit.sessions import launcher, leftovers, records
+from toolkit.sessions.launch import launch
+from toolkit.sessions.names import new_id
+from toolkit.sessions.plan import SessionRequest, check_task
+from toolkit.workflows import declarations, images, selection
+from toolkit.workflows.support import refuse_unsupported_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from toolkit.engines.base import Engine
+    from toolkit.model.environment import EnvironmentSpec
+    from toolkit.model.event import OnEvent
+    from toolkit.model.session import Session
+
+_PRESETS = ("shell", "claude", "codex")
+_NAME_TAKEN = "already in use"
+_ID_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteOrder:
+    """The options of `toolkit remote`; empty means: choose as documented."""
+
+    task: str
+    environment: str = ""
+    repository: str = "."
+    branch: str = ""
+    agent: str = ""
+
+
+def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> Session:
+    """Validate, find the image, carry the repository up, start the session's container."""
+    check_task(order.task)
+    spec = _chosen(root, order.environment, on_event)
+    agent = _agent(spec, order.agent)
+    refuse_unsupported_session(spec, agent)
+    repository = look(order.repository, branch=order.branch)
+    _say_what_stays(repository, on_event)
+    build = images.build_of(root, spec)
+    image = _image(engine, spec, build)
+    on_event(Event(step="image", phase=Phase.DONE, text=f"image: build {build[:SHOWN_DIGITS]} of {spec.name}"))
+    for attempt in range(_ID_ATTEMPTS):
+        request = SessionRequest(
+            id=new_id(),
+            environment=spec,
+            image=image,
+            build=build,
+            task=order.task,
+            agent=agent,
+            repository_name=repository.name,
+            repository=repository.address or repository.source,
+            created=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            launcher=launcher.mark(),
+        )
+        try:
+            container = _launch(request, repository, engine, settings.load(root).site.subnets, on_event)
+        except EngineError as error:
+            if _NAME_TAKEN in error.message and attempt + 1 < _ID_ATTEMPTS:
+                continue
+            raise
+        return records.by_container(engine, container)
+    raise EngineError("no free session id was found", hint="try again")
+
+
+def _launch(
+    request: SessionRequest, repository: Repository, engine: Engine, pools: tuple[str, ...], on_event: OnEvent
+) -> str:
+    with _launch_folder() as folder:
+        carried = carry(repository, into=folder / request.id, session=request.id, branch=request.branch)
+        text = f"repository: {repository.name} at {carried.commit[:SHOWN_DIGITS]}, branch {request.branch}"
+        on_event(Event(step="repository", phase=Phase.DONE, text=text))
+        return launch(request, engine, clone=carried.folder, commit=carried.commit, pools=pools, on_event=on_event)
+
+
+@contextmanager
+def _launch_folder() -> Iterator[Path]:
+    """A folder that `doctor` recognises as a dead client's when we do not get to remove it."""
+    folder = leftovers.launch_folder(launcher.mark())
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _chosen(root: Path, explicit: str, on_event: OnEvent) -> EnvironmentSpec:
+    """The environment by `--env`, the settings' layers, and the documented fallbacks."""
+    known = declarations.all_environments(root)
+    selected = selection.selected(root, known, explicit=explicit or None)
+    for warning in selected.warnings:
+        on_event(Event(step="environment", phase=Phase.WARNING, text=warning))
+    spec = next(one for one in known if one.name == selected.name)
+    on_event(Event(step="environment", phase=Phase.DONE, text=f"environment: {spec.name}"))
+    return spec
+
+
+def _agent(spec: EnvironmentSpec, preset: str) -> AgentSpec:
+    if not preset:
+        return spec.agent
+    if preset not in _PRESETS:
+        raise UsageError(f"'{preset}' is no agent preset", hint=f"--agent takes {', '.join(_PRESETS)}")
+    return AgentSpec(preset=preset)
+
+
+def _image(engine: Engine, spec: EnvironmentSpec, build: str) -> str:
+    wanted = {
+        labels.KIND: "image",
+        labels.ENVIRONMENT: spec.name,
+        labels.BUILD: build[:SHOWN_DIGITS],
+    }
+    found = engine.images(labels=wanted)
+    if not found:
+        raise ToolkitError(
+            f"no image for this build of '{spec.name}' (build {build[:SHOWN_DIGITS]})",
+            hint=f"run `toolkit up {spec.name}`",
+            code="no-image",
+        )
+    return found[0].id
+
+
+def _say_what_stays(repository: Repository, on_event: OnEvent) -> None:
+    if not repository.uncommitted:
+        return
+    shown = ", ".join(repository.uncommitted[:5]) + (", …" if len(repository.uncommitted) > 5 else "")
+    text = f"{len(repository.uncommitted)} uncommitted change(s) stay behind: {shown}"
+    on_event(Event(step="repository", phase=Phase.WARNING, text=text))

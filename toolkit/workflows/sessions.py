@@ -1,0 +1,131 @@
+"""Sessions that exist, from the outside: list, follow, wait, end."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from toolkit.errors import EngineError, ToolkitError
+from toolkit.model import labels
+from toolkit.model.session import SessionState
+from toolkit.sessions import ends, following, records, transcript
+from toolkit.sessions.plan import RUNNER, STATE_FOLDER, check_task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from toolkit.engines.base import Engine, EngineContainer
+    from toolkit.model.session import Session
+    from toolkit.sessions.transcript import TranscriptEvent
+
+    OnTranscript = Callable[[TranscriptEvent], None]
+
+_AT_WORK = frozenset({SessionState.PREPARING, SessionState.RUNNING})
+_RESUME_SECONDS = 30.0
+_POLL_SECONDS = 0.05
+_START_SECONDS = 3600.0  # checking out a very large repository
+
+
+def listed(engine: Engine, *, state: str = "", everything: bool = False) -> tuple[Session, ...]:
+    """The rows of `tasks`: all but the archived ones, or those of one state."""
+    found = records.sessions(engine)
+    if state:
+        return tuple(one for one in found if one.state == state)
+    return tuple(one for one in found if everything or one.state != "archived")
+
+
+def events(engine: Engine, prefix: str, *, follow: bool) -> Iterator[TranscriptEvent]:
+    """The session's transcript from the beginning."""
+    return transcript.events(engine, records.container_of(engine, prefix).id, follow=follow)
+
+
+def wait(engine: Engine, prefix: str, *, timeout: float | None, on_output: OnTranscript) -> Session:
+    """Until the session rests or has ended; every event of it on the way goes to `on_output`.
+
+    Raises:
+        ToolkitError: it still works after `timeout` seconds.
+    """
+    container = records.container_of(engine, prefix)
+    session = records.record(engine, container)
+    if session.state in _AT_WORK:
+        try:
+            for event in following.until(engine, container.id, _comes_to_rest(engine, container), timeout=timeout):
+                on_output(event)
+        except TimeoutError as error:
+            raise ToolkitError(
+                f"{session.id} still works after {timeout:g} s", hint=f"toolkit logs -f {session.id}", code="timeout"
+            ) from error
+    return records.by_container(engine, container.id)
+
+
+def _comes_to_rest(engine: Engine, container: EngineContainer) -> Callable[[TranscriptEvent], bool]:
+    def at_rest(event: TranscriptEvent) -> bool:
+        if event["type"] not in {"turn-finished", "session-ended"}:
+            return False
+        return records.by_container(engine, container.id).state not in _AT_WORK
+
+    return at_rest
+
+
+def until_at_work(engine: Engine, prefix: str) -> Session:
+    """Until the agent runs, or the session failed before it could."""
+    container = records.container_of(engine, prefix)
+    for event in following.until(
+        engine, container.id, lambda one: one["type"] == "turn-started", timeout=_START_SECONDS
+    ):
+        if event["type"] == "session-ended":
+            raise ToolkitError(f"{prefix} could not begin: {event.get('reason')}", hint=f"toolkit logs {prefix}")
+    return records.by_container(engine, container.id)
+
+
+def identity(engine: Engine, prefix: str) -> str:
+    """The whole id of the session that begins so."""
+    return records.container_of(engine, prefix).labels[labels.SESSION]
+
+
+def stop(engine: Engine, prefix: str) -> Session:
+    container = records.container_of(engine, prefix)
+    ends.stop(engine, container)
+    return records.by_container(engine, container.id)
+
+
+def resume(engine: Engine, prefix: str) -> Session:
+    container = records.container_of(engine, prefix)
+    if container.status == "running":
+        raise ToolkitError(f"{container.labels[labels.SESSION]} runs already", hint="toolkit tasks")
+    ends.resume(engine, container)
+    deadline = time.monotonic() + _RESUME_SECONDS
+    while (session := records.by_container(engine, container.id)).state is SessionState.PREPARING:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_SECONDS)
+    return session
+
+
+def remove(engine: Engine, prefix: str, *, force: bool) -> str:
+    """Remove a session with its disk and network; returns its id."""
+    container = records.container_of(engine, prefix)
+    if not force:
+        ends.refuse_to_lose_commits(engine, container)
+    ends.remove(engine, container)
+    return container.labels[labels.SESSION]
+
+
+def running(engine: Engine, prefix: str) -> EngineContainer:
+    """The session's container, for what needs it alive."""
+    container = records.container_of(engine, prefix)
+    if container.status != "running":
+        session = records.record(engine, container)
+        raise ToolkitError(f"{session.id} does not run: it is {session.state}", hint=f"toolkit resume {session.id}")
+    return container
+
+
+def send(engine: Engine, prefix: str, text: str) -> str:
+    """Queue the next turn; returns the session's id."""
+    check_task(text)
+    container = running(engine, prefix)
+    command = ("python3", "-I", RUNNER, "send", STATE_FOLDER, text)
+    done = engine.execute(container.id, command, environment={}, timeout=60)
+    if done.exit_code:
+        raise EngineError(f"the turn was not queued: {done.stderr.decode(errors='replace').strip()}")
+    return container.labels[labels.SESSION]

@@ -1,0 +1,42 @@
+"""What a declaration may say but this version does not do yet: refused by name, never ignored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.errors import NotSupportedYetError
+from toolkit.model.environment import Access, AgentSpec, PushSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from toolkit.model.environment import EnvironmentSpec
+
+
+def refuse_unsupported_session(spec: EnvironmentSpec, agent: AgentSpec) -> None:
+    """Raise NotSupportedYetError that names every such key of the environment."""
+    keys = tuple(_unsupported(spec, agent))
+    if keys:
+        raise NotSupportedYetError(
+            f"{spec.path}: not supported yet: {', '.join(keys)}",
+            hint="this version runs sessions at 'network: {access: none}' with the agents shell and {command: …}",
+        )
+
+
+def _unsupported(spec: EnvironmentSpec, agent: AgentSpec) -> Iterator[str]:
+    if spec.network.access is not Access.NONE:
+        yield f"network.access: {spec.network.access.value}"
+    if spec.network.deny:
+        yield "network.deny"
+    if spec.network.secrets:
+        yield "network.secrets"
+    if spec.setup.script:
+        yield "setup"
+    if spec.session_start:
+        yield "hooks.session_start"
+    if not agent.command and agent.preset != "shell":
+        yield f"agent: {agent.preset}"
+    if spec.resources.disk is not None:
+        yield "resources.disk"
+    if spec.push != PushSpec():
+        yield "push"
