@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit import settings
-from toolkit.errors import EngineError, ToolkitError, UsageError
+from toolkit.errors import EngineError, UsageError
 from toolkit.git.repository import Repository, carry, look
-from toolkit.model import labels
 from toolkit.model.environment import SHOWN_DIGITS, AgentSpec
 from toolkit.model.event import Event, Phase
 from toolkit.sessions import launcher, leftovers, records
+from toolkit.sessions.image import existing
 from toolkit.sessions.launch import launch
 from toolkit.sessions.names import new_id
 from toolkit.sessions.plan import SessionRequest, check_task
@@ -55,7 +55,7 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
     repository = look(order.repository, branch=order.branch)
     _say_what_stays(repository, on_event)
     build = images.build_of(root, spec)
-    image = _image(engine, spec, build)
+    image = existing(engine, environment=spec.name, build=build)
     on_event(Event(step="image", phase=Phase.DONE, text=f"image: build {build[:SHOWN_DIGITS]} of {spec.name}"))
     for attempt in range(_ID_ATTEMPTS):
         request = SessionRequest(
@@ -118,22 +118,6 @@ def _agent(spec: EnvironmentSpec, preset: str) -> AgentSpec:
     if preset not in _PRESETS:
         raise UsageError(f"'{preset}' is no agent preset", hint=f"--agent takes {', '.join(_PRESETS)}")
     return AgentSpec(preset=preset)
-
-
-def _image(engine: Engine, spec: EnvironmentSpec, build: str) -> str:
-    wanted = {
-        labels.KIND: "image",
-        labels.ENVIRONMENT: spec.name,
-        labels.BUILD: build[:SHOWN_DIGITS],
-    }
-    found = engine.images(labels=wanted)
-    if not found:
-        raise ToolkitError(
-            f"no image for this build of '{spec.name}' (build {build[:SHOWN_DIGITS]})",
-            hint=f"run `toolkit up {spec.name}`",
-            code="no-image",
-        )
-    return found[0].id
 
 
 def _say_what_stays(repository: Repository, on_event: OnEvent) -> None:

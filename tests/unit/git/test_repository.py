@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.git import git, repository
 from toolkit.errors import NotFoundError, ToolkitError
 from toolkit.git.repository import carry, look
 
@@ -12,21 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def git(folder: Path, *words: str) -> str:
-    identity = ("-c", "user.name=T", "-c", "user.email=t@example.com")
-    argv = ["git", "-C", str(folder), *identity, *words]
-    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
-
-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
-    (folder / "a.txt").write_text("one\n")
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "one")
-    return folder
+    return repository(tmp_path / "shop", a_txt="one\n")
 
 
 def test_no_repository_and_no_folder_are_told_apart(tmp_path: Path) -> None:
@@ -103,9 +92,7 @@ def test_commits_in_the_clone_name_the_session_once(checkout: Path, tmp_path: Pa
 
 def test_a_shallow_checkout_can_be_carried(checkout: Path, tmp_path: Path) -> None:
     git(checkout, "commit", "-q", "--allow-empty", "-m", "two")
-    subprocess.run(
-        ["git", "clone", "-q", "--depth", "1", f"file://{checkout}", str(tmp_path / "shallow")], check=True
-    )
+    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{checkout}", str(tmp_path / "shallow")], check=True)
     carried = carry(look(str(tmp_path / "shallow")), into=tmp_path / "clone", session="s", branch="session/s")
     assert carried.commit == git(checkout, "rev-parse", "HEAD")
 

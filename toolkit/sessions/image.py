@@ -1,0 +1,29 @@
+"""The image that a session of an environment starts from, found by its labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.errors import ToolkitError
+from toolkit.model import labels
+from toolkit.model.environment import SHOWN_DIGITS
+
+if TYPE_CHECKING:
+    from toolkit.engines.base import Engine
+
+
+def existing(engine: Engine, *, environment: str, build: str) -> str:
+    """The id of the engine's image of this build (64 hex digits).
+
+    Raises:
+        ToolkitError: there is none; the hint says how to have it.
+    """
+    shown = build[:SHOWN_DIGITS]
+    found = engine.images(labels={labels.KIND: "image", labels.ENVIRONMENT: environment, labels.BUILD: shown})
+    if not found:
+        raise ToolkitError(
+            f"no image for this build of '{environment}' (build {shown})",
+            hint=f"run `toolkit up {environment}`",
+            code="no-image",
+        )
+    return found[0].id
