@@ -1,0 +1,132 @@
+"""From the layers' files to one `Settings` value; every problem of every file is reported at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.diagnostics import Diagnostic, has_errors
+from toolkit.errors import InvalidError, ToolkitError
+from toolkit.settings.layers import FILE_LAYERS, Layer, layer_path
+from toolkit.settings.values import EgressSettings, Registries, RemoteSettings, Setting, Settings, SiteSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from toolkit.documents import Document
+
+_CA_CERTIFICATES = ("site", "ca_certificates")
+_HOST = "host"
+
+
+def load(root: Path | None) -> Settings:
+    """The settings that hold at `root` (without one: managed and user's alone); missing files say nothing.
+
+    Raises InvalidError with every problem of every file, ToolkitError for a file that cannot be read.
+    """
+    stated: list[Setting] = []
+    problems: list[Diagnostic] = []
+    for layer in FILE_LAYERS:
+        if layer.in_project and root is None:
+            continue
+        path = layer_path(layer, root)
+        content = read(path)
+        if content is None:
+            continue
+        document, found = check(content, layer, shown(path, root))
+        problems += found
+        if document is not None and not has_errors(found):
+            stated += _stated(document, layer, path)
+    if has_errors(problems):
+        raise invalid(problems)
+    return _together(tuple(stated))
+
+
+def read(path: Path) -> bytes | None:
+    """The file's bytes, None where there is no file."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ToolkitError(
+            f"settings cannot be read: {path}: {error.strerror}", hint="mend or remove what is there"
+        ) from error
+
+
+def check(content: bytes, layer: Layer, path: str) -> tuple[Document | None, list[Diagnostic]]:
+    """The document, None where it cannot be read at all, and its problems in the order of their places."""
+    from toolkit.documents import load as load_document
+    from toolkit.schema import check as check_schema
+    from toolkit.settings.rules import problems
+
+    loaded = load_document(content, path=path)
+    found = list(loaded.diagnostics)
+    if loaded.document is not None and loaded.document.data is not None:
+        found += check_schema(loaded.document, "settings")
+        found += problems(loaded.document, layer)
+    return loaded.document, sorted(found, key=lambda one: one.sort_key)
+
+
+def invalid(problems: Sequence[Diagnostic]) -> InvalidError:
+    files = sorted({one.path for one in problems})
+    return InvalidError(
+        f"settings are invalid: {', '.join(files)}",
+        hint="mend the places named above",
+        diagnostics=sorted(problems, key=lambda one: one.sort_key),
+    )
+
+
+def shown(path: Path, root: Path | None) -> str:
+    """How messages name a settings file: relative to the root where it lies inside."""
+    return str(path.relative_to(root)) if root is not None and path.is_relative_to(root) else str(path)
+
+
+def _stated(document: Document, layer: Layer, path: Path) -> Iterator[Setting]:
+    for pointer, value in _leaves((), document.data):
+        line, column = document.place(pointer)
+        meant = _resolved(value, path.parent) if pointer == _CA_CERTIFICATES else value
+        yield Setting(pointer=pointer, value=meant, layer=layer, path=path, line=line, column=column)
+
+
+def _leaves(pointer: tuple[str, ...], value: object) -> Iterator[tuple[tuple[str, ...], str | tuple[str, ...]]]:
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _leaves((*pointer, key), one)
+    elif isinstance(value, list):
+        yield pointer, tuple(value)
+    elif isinstance(value, str):
+        yield pointer, value
+
+
+def _resolved(names: str | tuple[str, ...], folder: Path) -> tuple[str, ...]:
+    """Certificate files as absolute paths: relative ones start at the settings file's folder."""
+    assert isinstance(names, tuple)
+    return tuple(name if name == _HOST else str(folder / Path(name).expanduser()) for name in names)
+
+
+def _together(stated: tuple[Setting, ...]) -> Settings:
+    """Scalars override, lists merge, the highest layer's items first."""
+
+    def scalar(*pointer: str) -> str | None:
+        values = (one.value for one in stated if one.pointer == pointer)
+        return next((value for value in values if isinstance(value, str)), None)
+
+    def merged(*pointer: str) -> tuple[str, ...]:
+        lists = (one.value for one in stated if one.pointer == pointer)
+        return tuple(dict.fromkeys(item for value in lists if isinstance(value, tuple) for item in value))
+
+    registries = {name: merged("site", "registries", name) for name in Registries.__slots__}
+    return Settings(
+        remote=RemoteSettings(
+            default_environment=scalar("remote", "default_environment"), account=scalar("remote", "account")
+        ),
+        site=SiteSettings(
+            ca_certificates=merged(*_CA_CERTIFICATES),
+            registries=Registries(**registries),
+            image_registry=scalar("site", "image_registry"),
+            subnets=merged("site", "subnets"),
+            egress=EgressSettings(network=scalar("site", "egress", "network"), dns=merged("site", "egress", "dns")),
+        ),
+        stated=stated,
+    )
