@@ -31,7 +31,12 @@ def unchanged_environment() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def guarded_home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def guarded_home(
+    unchanged_environment: None,  # first, so that it looks after monkeypatch has put everything back
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     """Home, settings, caches and state in a temporary folder; e2e tests keep the real caches."""
     home = tmp_path / "home"
     home.mkdir()

@@ -16,9 +16,7 @@ def find_root(explicit: Path | None = None, *, start: Path | None = None) -> Pat
     given = explicit or (Path(os.environ["TOOLKIT_ROOT"]) if os.environ.get("TOOLKIT_ROOT") else None)
     if given is not None:
         if not (given / ENVIRONMENTS).is_dir():
-            raise NotFoundError(
-                f"{given} holds no {ENVIRONMENTS}/ folder", hint=f"toolkit init {given} lays one down"
-            )
+            raise NotFoundError(f"{given} holds no {ENVIRONMENTS}/ folder", hint=f"toolkit init {given} lays one down")
         return given.resolve()
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):

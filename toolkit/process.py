@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def which(program: str, *, path: str | None = None) -> str | None:
     return shutil.which(program, path=path)
 
 
-def run(
+def run(  # noqa: PLR0913 -- all of them are about one call
     argv: Sequence[str],
     *,
     timeout: float,
@@ -62,10 +63,12 @@ def run(
     stdin: bytes | None = None,
     check: bool = True,
     on_line: Callable[[str], None] | None = None,
+    interrupt_seconds: float = 0.0,
 ) -> Completed:
     """Run to the end, at most `timeout` seconds; `env` is added to ours; `on_line` sees each line of stderr and stdout.
 
-    On interrupt or timeout the whole process group gets SIGTERM, then SIGKILL, before the exception goes on.
+    On interrupt or timeout the whole process group gets SIGTERM, then SIGKILL, before the exception goes on. Before
+    that, on interrupt, the program alone gets one SIGINT and `interrupt_seconds` to come to an orderly end.
     """
     command = tuple(argv)
     try:
@@ -91,6 +94,10 @@ def run(
         except subprocess.TimeoutExpired as error:
             _end_group(child)
             raise ToolkitError(f"'{' '.join(command)}' did not end within {timeout:g} s") from error
+        except KeyboardInterrupt:
+            _interrupt(child, interrupt_seconds)
+            _end_group(child)
+            raise
         except BaseException:
             _end_group(child)
             raise
@@ -140,6 +147,13 @@ def _stream(
     for thread in threads:
         thread.join(timeout=_GRACE_SECONDS)
     return b"".join(chunks["stdout"]), b"".join(chunks["stderr"])
+
+
+def _interrupt(child: subprocess.Popen[bytes], seconds: float) -> None:
+    if seconds and child.poll() is None:
+        child.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):  # a second Ctrl-C: the person will not wait
+            child.wait(timeout=seconds)
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:

@@ -89,6 +89,7 @@ def test_an_interrupt_undoes_or_leaves_a_whole_session(toolkit: Toolkit, engine:
 
 def test_a_killed_runner_is_a_failed_session_with_a_reason(toolkit: Toolkit, engine: DockerEngine) -> None:
     session = toolkit.json("remote", "sleep 100", "--detach")["session"]
+    until(lambda: toolkit.json("tasks")["sessions"][0]["state"] == "running", "the state running")
     engine.kill_container(session["container"])
     until(lambda: toolkit.json("tasks")["sessions"][0]["state"] == "failed", "the state failed")
     assert "ended without warning" in toolkit.json("tasks")["sessions"][0]["reason"]
@@ -133,7 +134,10 @@ def test_no_repository_and_no_commits(toolkit: Toolkit, tmp_path: Path, engine: 
 
 def test_an_unreachable_remote_leaves_nothing(toolkit: Toolkit, tmp_path: Path, engine: DockerEngine) -> None:
     before = of_session(engine)
-    assert "does not exist" in toolkit("remote", "true", "--repo", f"file://{tmp_path}/none.git", code=1).stderr
+    for address in (f"file://{tmp_path}/none.git", "ssh://user:hunter2@127.0.0.1:1/none.git"):
+        stderr = toolkit("remote", "true", "--repo", address, code=1).stderr
+        assert "cannot clone" in stderr
+        assert "hunter2" not in stderr
     assert of_session(engine) == before
 
 

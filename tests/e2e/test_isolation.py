@@ -165,16 +165,19 @@ class DnsTrap:
 
     def __init__(self, address: str) -> None:
         self.seen: list[bytes] = []
+        self._closing = threading.Event()
         self._plug = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._plug.settimeout(0.1)
         self._plug.bind((address, 53))
-        threading.Thread(target=self._receive, daemon=True).start()
+        self._thread = threading.Thread(target=self._receive, daemon=True)
+        self._thread.start()
 
     def _receive(self) -> None:
-        while True:
+        while not self._closing.is_set():
             try:
                 query, address = self._plug.recvfrom(512)
-            except OSError:
-                return
+            except TimeoutError:
+                continue
             self.seen.append(query)
             self._plug.sendto(query[:2] + b"\x81\x83" + query[4:], address)
 
@@ -182,6 +185,8 @@ class DnsTrap:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        self._thread.join(timeout=5)
         self._plug.close()
 
 

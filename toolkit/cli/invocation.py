@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.errors import UsageError
+from toolkit.errors import NotFoundError, UsageError
 from toolkit.paths import find_root
 
 if TYPE_CHECKING:
@@ -37,6 +38,16 @@ class Invocation:
     def root(self) -> Path:
         """The folder that holds envs/; raises NotFoundError where there is none."""
         return find_root(self.explicit_root)
+
+    @property
+    def root_if_any(self) -> Path | None:
+        """The same, or None where none is named and none is found; a named one must be there."""
+        try:
+            return self.root
+        except NotFoundError:
+            if self.explicit_root is not None or os.environ.get("TOOLKIT_ROOT"):
+                raise
+            return None
 
 
 _FLAGS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import socket
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -21,7 +22,6 @@ from toolkit.engines.base import (
 from toolkit.errors import EngineError, NotFoundError
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _CALL_SECONDS = 60
 _IMPORT_SECONDS = 600
 _IMPORT_CHUNK = 1 << 20
+_DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 _NEVER = "0001-01-01T00:00:00Z"
 NO_ENGINE_HINT = "start Docker, or let 'toolkit setup' install and start it; DOCKER_HOST names another engine"
 
@@ -47,11 +48,26 @@ def connect() -> DockerEngine:
     import docker
     from docker.errors import DockerException
 
+    address = _address()
     try:
-        client = docker.APIClient(version="auto", timeout=_CALL_SECONDS, **_address())
+        _knock(address.get("base_url") or _DEFAULT_ADDRESS)
+        client = docker.APIClient(version="auto", timeout=_CALL_SECONDS, **address)
     except (DockerException, OSError) as error:
         raise EngineError(f"no container engine answers: {_reason(error)}", hint=NO_ENGINE_HINT) from error
     return DockerEngine(client)
+
+
+def _knock(address: str) -> None:
+    """OSError where no socket listens: docker-py would say so in three nested exceptions, and leave a socket open."""
+    scheme, _, path = address.partition("://")
+    if scheme not in {"unix", "http+unix"}:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as plug:
+        plug.settimeout(_CALL_SECONDS)
+        try:
+            plug.connect("/" + path.lstrip("/"))
+        except OSError as error:
+            raise OSError(f"{path}: {error.strerror or error}") from error
 
 
 def _address() -> dict[str, Any]:

@@ -87,14 +87,7 @@ class Carried:
 
 def carry(repository: Repository, *, into: Path, session: str, branch: str) -> Carried:
     """Clone into `into`, put its head on the session's own branch, and have commits name the session."""
-    choice = ("--branch", repository.branch) if repository.branch else ()
-    process.run(
-        # --no-local: a transport that takes reachable objects only
-        ("git", "clone", "--quiet", "--no-local", "--no-checkout", "--single-branch", *choice, "--",
-         repository.source, str(into)),
-        timeout=_CLONE_SECONDS,
-        env=_SURROUNDINGS,
-    )  # fmt: skip
+    _clone(repository, into)
     commit = _git(into, "rev-parse", "HEAD").stdout.strip()
     _git(into, "update-ref", f"refs/heads/{branch}", commit)
     _git(into, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
@@ -107,6 +100,27 @@ def carry(repository: Repository, *, into: Path, session: str, branch: str) -> C
             _git(into, "config", key, value)
     _write_trailer_hook(into, session)
     return Carried(folder=into, commit=commit)
+
+
+def _clone(repository: Repository, into: Path) -> None:
+    choice = ("--branch", repository.branch) if repository.branch else ()
+    # --no-local: a transport that takes reachable objects only
+    how = ("--quiet", "--no-local", "--no-checkout", "--single-branch")
+    done = process.run(
+        ("git", "clone", *how, *choice, "--", repository.source, str(into)),
+        timeout=_CLONE_SECONDS,
+        env=_SURROUNDINGS,
+        check=False,
+    )
+    if done.returncode:
+        shown = _bare(repository.source)
+        lines = [line for line in done.stderr.replace(repository.source, shown).splitlines() if line.strip()]
+        reason = next((line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")), " ".join(lines))
+        raise ToolkitError(
+            f"cannot clone {shown}: {reason}",
+            hint="check the address, and that 'git clone' of it works here without asking for a password",
+            code="clone",
+        )
 
 
 def _write_trailer_hook(clone: Path, session: str) -> None:
@@ -152,9 +166,12 @@ def _name(path: str) -> str:
 
 
 def _bare(address: str) -> str:
-    """An address without user name, password and query of http(s); others as they are."""
-    if not address.startswith(("http://", "https://")):
+    """An address without password and query; for http(s) without the user name too, which may be a token."""
+    if "://" not in address:
         return address
     parts = urlsplit(address)
-    host = parts.hostname or ""
-    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
+    place = parts.netloc.rpartition("@")[2]
+    user = parts.username or ""
+    if user and parts.scheme not in {"http", "https"}:
+        place = f"{user}@{place}"
+    return urlunsplit((parts.scheme, place, parts.path, "", ""))

@@ -64,6 +64,11 @@ def by_container(engine: Engine, identity: str) -> Session:
     return _record(engine, found)
 
 
+def last_word(engine: Engine, identity: str) -> str:
+    """When the runner last wrote its state; empty before it did."""
+    return str(_state_file(engine, identity).get("updated", ""))
+
+
 def _record(engine: Engine, container: EngineContainer) -> Session:
     fields = _state_file(engine, container.id)
     state, reason = _state(engine, container, fields)

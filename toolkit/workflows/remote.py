@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit import settings
-from toolkit.errors import EngineError, UsageError
+from toolkit.errors import EngineError, NotFoundError, UsageError
 from toolkit.git.repository import Repository, carry, look
 from toolkit.model.environment import SHOWN_DIGITS, AgentSpec
 from toolkit.model.event import Event, Phase
@@ -107,7 +107,12 @@ def _chosen(root: Path, explicit: str, on_event: OnEvent) -> EnvironmentSpec:
     selected = selection.selected(root, known, explicit=explicit or None)
     for warning in selected.warnings:
         on_event(Event(step="environment", phase=Phase.WARNING, text=warning))
-    spec = next(one for one in known if one.name == selected.name)
+    spec = next((one for one in known if one.name == selected.name), None)
+    if spec is None:
+        raise NotFoundError(
+            f"{root} declares no environment that can be used",
+            hint="toolkit env new NAME declares one, toolkit env unarchive NAME brings one back",
+        )
     on_event(Event(step="environment", phase=Phase.DONE, text=f"environment: {spec.name}"))
     return spec
 

@@ -93,13 +93,17 @@ def resume(engine: Engine, prefix: str) -> Session:
     container = records.container_of(engine, prefix)
     if container.status == "running":
         raise ToolkitError(f"{container.labels[labels.SESSION]} runs already", hint="toolkit tasks")
+    before = records.last_word(engine, container.id)
     ends.resume(engine, container)
     deadline = time.monotonic() + _RESUME_SECONDS
-    while (session := records.by_container(engine, container.id)).state is SessionState.PREPARING:
-        if time.monotonic() > deadline:
-            break
+    while time.monotonic() < deadline:
+        session = records.by_container(engine, container.id)
+        if records.last_word(engine, container.id) != before and session.state is not SessionState.PREPARING:
+            return session
         time.sleep(_POLL_SECONDS)
-    return session
+    raise EngineError(
+        f"{container.labels[labels.SESSION]} did not come back within {_RESUME_SECONDS:g} s", hint="toolkit tasks"
+    )
 
 
 def remove(engine: Engine, prefix: str, *, force: bool) -> str:

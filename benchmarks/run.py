@@ -1,0 +1,150 @@
+"""`make bench`: the product beside what a user would do by hand, in one run, as ratios.
+
+Every row is measured in turns with its yardstick, so that both see the same machine; absolute times mean nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.console import Console
+from toolkit.engines.docker import connect
+from toolkit.model import labels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RUNS = 7
+ROOT = Path(__file__).resolve().parent.parent
+TOOLKIT = (sys.executable, "-m", "toolkit", "--root", str(ROOT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """`goal` is the ratio that docs/performance.md promises; 0: no promise yet, only measured."""
+
+    name: str
+    yardstick: str
+    goal: float
+    ours: Callable[[], object]
+    theirs: Callable[[], object]
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="toolkit-bench-") as scratch:
+        repository = _repository(Path(scratch))
+        rows = (*_quick_rows(), *_session_rows(repository, Path(scratch)))
+        table = [_measured(row) for row in rows]
+    Console().table(("WHAT", "BESIDE", "RATIO", "SPREAD", "GOAL"), table)
+    return 0
+
+
+def _quick_rows() -> tuple[Row, ...]:
+    nothing = _command(sys.executable, "-c", "pass")
+    rows = [
+        Row(name="toolkit --version", yardstick="python -c pass", goal=3, ours=_toolkit("--version"), theirs=nothing),
+        Row(name="toolkit --help", yardstick="python -c pass", goal=8, ours=_toolkit("--help"), theirs=nothing),
+        Row(name="toolkit env list", yardstick="python -c pass", goal=6, ours=_toolkit("env", "list"), theirs=nothing),
+        Row(
+            name="toolkit up (nothing to do)",
+            yardstick="python -c pass",
+            goal=8,
+            ours=_toolkit("up", "--yes"),
+            theirs=nothing,
+        ),
+        Row(
+            name="toolkit tasks",
+            yardstick="docker ps -a",
+            goal=3,
+            ours=_toolkit("tasks"),
+            theirs=_command("docker", "ps", "-a"),
+        ),
+    ]
+    return tuple(rows)
+
+
+def _session_rows(repository: Path, scratch: Path) -> tuple[Row, ...]:
+    image = connect().images(labels={labels.KIND: "image", labels.ENVIRONMENT: "default"})[0].id
+
+    def by_hand() -> None:
+        clone = scratch / "clone"
+        _run("git", "clone", "-q", str(repository), str(clone))
+        _run("docker", "run", "--rm", "-v", f"{clone}:/workspace/shop", image, "true")
+        shutil.rmtree(clone)
+
+    def ours() -> None:
+        words = ("remote", "true", "--env", "default", "--wait", "--json", "--repo", str(repository))
+        session = json.loads(_run(*TOOLKIT, *words))["session"]["id"]
+        made.append(session)
+
+    made: list[str] = []
+
+    def removal() -> None:
+        _run(*TOOLKIT, "rm", made.pop(), "--yes")
+
+    def removal_by_hand() -> None:
+        _run("docker", "rm", "-f", _run("docker", "run", "-d", "--init", image, "sleep", "60").strip())
+
+    return (
+        Row(
+            name="toolkit remote --wait true (warm)",
+            yardstick="docker run --rm + git clone",
+            goal=1.0,
+            ours=ours,
+            theirs=by_hand,
+        ),
+        Row(name="toolkit rm", yardstick="docker run -d + rm -f", goal=0, ours=removal, theirs=removal_by_hand),
+    )
+
+
+def _repository(folder: Path) -> Path:
+    repository = folder / "shop"
+    repository.mkdir()
+    for index in range(200):
+        (repository / f"file{index}.txt").write_text("line\n" * 50)
+    _run("git", "-C", str(repository), "init", "-q")
+    _run("git", "-C", str(repository), "add", ".")
+    identity = ("-c", "user.name=Bench", "-c", "user.email=bench@example.com")
+    _run("git", "-C", str(repository), *identity, "commit", "-q", "-m", "one")
+    return repository
+
+
+def _measured(row: Row) -> list[str]:
+    ratios = []
+    for _ in range(RUNS):
+        ours, theirs = _seconds(row.ours), _seconds(row.theirs)
+        ratios.append(ours / theirs)
+    spread = f"{min(ratios):.2f} … {max(ratios):.2f}"
+    goal = f"≤ {row.goal:g}" if row.goal else "–"
+    return [row.name, row.yardstick, f"{statistics.median(ratios):.2f}", spread, goal]
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def _toolkit(*words: str) -> Callable[[], object]:
+    return _command(*TOOLKIT, *words)
+
+
+def _command(*argv: str) -> Callable[[], object]:
+    return lambda: _run(*argv)
+
+
+def _run(*argv: str) -> str:
+    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=300, cwd=ROOT).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
