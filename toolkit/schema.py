@@ -45,6 +45,18 @@ _RULES = {
     "exclusiveMinimum": "too-small",
     "maximum": "too-large",
 }
+_MESSAGES = {
+    "enum": "{shown} is not one of {choices}",
+    "const": "{shown} is not {limit}",
+    "pattern": "{shown} is not of the form {limit}",
+    "minLength": "must not be empty",
+    "minItems": "must not be empty",
+    "maxLength": "must not be longer than {limit} characters",
+    "minimum": "{shown} is less than {limit}",
+    "exclusiveMinimum": "{shown} is not more than {limit}",
+    "maximum": "{shown} is more than {limit}",
+}
+_TRUTH = dict.fromkeys(("true", "yes", "on", "y"), "true") | dict.fromkeys(("false", "no", "off", "n"), "false")
 _SHOWN_LENGTH = 60
 
 
@@ -100,7 +112,7 @@ def _passes(data: object, name: str) -> bool:
 def _validator(name: str) -> Any:
     from jsonschema import Draft202012Validator, validators
 
-    exact = validators.extend(Draft202012Validator, {"pattern": _pattern})
+    exact: Any = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     return exact(json.loads(_text(name)))
 
 
@@ -121,14 +133,15 @@ def _problems(document: Document, error: ValidationError) -> Iterator[Diagnostic
     schema = error.schema if isinstance(error.schema, dict) else {}
     if error.validator == "additionalProperties":
         known = list(schema.get("properties", ()))
-        for key in error.instance:
+        given: Any = error.instance
+        for key in given:
             if key not in known:
                 yield _unknown_key(document, (*pointer, key), known)
     elif error.validator == "required":
         yield _missing_key(document, pointer, error)
     else:
         said = schema.get("x-problems", {}).get(error.validator, {})
-        message = said["message"] if "message" in said else None
+        message = said.get("message")
         yield _diagnostic(
             document,
             pointer,
@@ -151,7 +164,8 @@ def _unknown_key(document: Document, pointer: Pointer, known: list[str]) -> Diag
 
 def _missing_key(document: Document, pointer: Pointer, error: ValidationError) -> Diagnostic:
     wanted = error.validator_value if isinstance(error.validator_value, list) else []
-    key = next(name for name in wanted if name not in error.instance and f"'{name}'" in error.message)
+    given: Any = error.instance
+    key = next(name for name in wanted if name not in given and f"'{name}'" in error.message)
     return _diagnostic(
         document,
         (*pointer, key),
@@ -162,45 +176,31 @@ def _missing_key(document: Document, pointer: Pointer, error: ValidationError) -
 
 
 def _message(error: ValidationError, schema: dict[str, Any]) -> str:
-    shown, limit = describe(error.instance), error.validator_value
-    match error.validator:
-        case "type":
-            kinds = limit if isinstance(limit, list) else [limit]
-            return f"expected {' or '.join(dict.fromkeys(_KINDS[str(one)] for one in kinds))}, found {shown}"
-        case "enum":
-            return f"{shown} is not one of {', '.join(map(str, _choices(schema)))}"
-        case "const":
-            return f"{shown} is not {describe(limit)}"
-        case "pattern":
-            return f"{shown} is not of the form {limit}"
-        case "minLength" | "minItems":
-            return "must not be empty"
-        case "maxLength":
-            return f"must not be longer than {limit} characters"
-        case "minimum":
-            return f"{shown} is less than {limit}"
-        case "exclusiveMinimum":
-            return f"{shown} is not more than {limit}"
-        case "maximum":
-            return f"{shown} is more than {limit}"
-        case _:
-            return str(error.message)
+    limit: Any = error.validator_value
+    if error.validator == "type":
+        kinds = limit if isinstance(limit, list) else [limit]
+        wanted = " or ".join(dict.fromkeys(_KINDS[str(one)] for one in kinds))
+        return f"expected {wanted}, found {describe(error.instance)}"
+    form = _MESSAGES.get(str(error.validator))
+    if form is None:
+        return str(error.message)
+    choices = ", ".join(map(str, _choices(schema)))
+    return form.format(shown=describe(error.instance), limit=limit, choices=choices)
 
 
 def _hint(error: ValidationError, schema: dict[str, Any]) -> str:
-    if error.validator == "enum" and isinstance(error.instance, str):
-        return did_you_mean(error.instance, [str(one) for one in _choices(schema)])
+    found: Any = error.instance
+    if error.validator == "enum" and isinstance(found, str):
+        return did_you_mean(found, [str(one) for one in _choices(schema)])
     if error.validator != "type":
         return ""
-    number = isinstance(error.instance, int | float)
-    if error.validator_value == "string" and number:
-        return f'put it in quotes: "{describe(error.instance)}"'
-    if error.validator_value == "array" and isinstance(error.instance, str):
-        return f"write a list: [{_short(error.instance)}]"
-    if error.validator_value == "boolean" and str(error.instance).lower() in {"yes", "on", "y", "true"}:
-        return "write true"
-    if error.validator_value == "boolean" and str(error.instance).lower() in {"no", "off", "n", "false"}:
-        return "write false"
+    match error.validator_value, found:
+        case "string", int() | float():
+            return f'put it in quotes: "{describe(found)}"'
+        case "array", str():
+            return f"write a list: [{_short(found)}]"
+        case "boolean", str() if found.lower() in _TRUTH:
+            return f"write {_TRUTH[found.lower()]}"
     return ""
 
 

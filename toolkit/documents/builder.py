@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.diagnostics import Diagnostic
 from toolkit.documents.document import Node, Pointer, dotted
 from toolkit.documents.scalars import NumberError, resolve
 
 if TYPE_CHECKING:
-    from ruamel.yaml.events import Event, ScalarEvent
+    from collections.abc import Mapping
+
+    from ruamel.yaml.events import Event, NodeEvent, ScalarEvent
 
     from toolkit.documents.text import SourceText
 
@@ -46,20 +48,22 @@ class _Open:
 class Builder:
     """Takes events one by one; `root` is the document, `stopped` says that the rest is not worth reading."""
 
-    def __init__(self, *, path: str, source: SourceText) -> None:
+    def __init__(self, *, path: str, source: SourceText, meant: Mapping[int, str]) -> None:
+        """`meant` turns stand-ins in scalars back into the characters of the text."""
         self.path = path
+        self.source = source
         self.diagnostics: list[Diagnostic] = []
         self.root: Node | None = None
         self.stopped = False
         self.offset = 0
-        self._source = source
+        self._meant = meant
         self._stack: list[_Open] = []
         self._anchors: dict[str, tuple[Node, int] | None] = {}
         self._nodes = 0
         self._aliased = 0
         self._documents = 0
 
-    def take(self, event: Event) -> None:
+    def take(self, event: Any) -> None:
         self.offset = event.start_mark.index
         name = type(event).__name__
         if name == "DocumentStartEvent":
@@ -81,7 +85,7 @@ class Builder:
         elif version and tuple(version) != (1, 2):
             self._problem("yaml-version", f"YAML {version[0]}.{version[1]} is not supported; write YAML 1.2", 0)
 
-    def _begin(self, event: Event, *, is_map: bool) -> None:
+    def _begin(self, event: NodeEvent, *, is_map: bool) -> None:
         kind = "mapping" if is_map else "sequence"
         if not self._counted() or self._tag_of(event) not in _COLLECTION_TAGS[kind]:
             self._refuse_tag(event)
@@ -107,7 +111,11 @@ class Builder:
         node = Node(start=self._start_of(event), value=value, style=event.style or "")
         if event.anchor:
             self._anchors[event.anchor] = (node, 1)
-        self._add(node, 1, text=_LONE_SURROGATE.sub("?", event.value))
+        self._add(node, 1, text=_LONE_SURROGATE.sub("?", self._text_of(event)))
+
+    def _text_of(self, event: ScalarEvent) -> str:
+        text = str(event.value)
+        return text.translate(self._meant) if self._meant else text
 
     def _start_of(self, event: ScalarEvent) -> int:
         """Nothing has no place of its own: it is blamed on its key."""
@@ -116,7 +124,7 @@ class Builder:
         return top.key_start if is_absent and top is not None and top.awaits_value else self.offset
 
     def _value_of(self, event: ScalarEvent) -> str | int | float | bool | None:
-        text = str(event.value)
+        text = self._text_of(event)
         if _LONE_SURROGATE.search(text):
             self._problem("yaml-escape", "an escape names half of a character", self.offset, hint=_SURROGATE_HINT)
             return ""
@@ -149,9 +157,7 @@ class Builder:
         node, size = known
         self._aliased += size
         if self._aliased > MAX_ALIASED_NODES:
-            self._stop(
-                "yaml-alias-bomb", f"aliases repeat more than {MAX_ALIASED_NODES} values", self.offset
-            )
+            self._stop("yaml-alias-bomb", f"aliases repeat more than {MAX_ALIASED_NODES} values", self.offset)
             return
         self._add(node.moved(self.offset), size, text=node.value if isinstance(node.value, str) else None)
 
@@ -188,7 +194,7 @@ class Builder:
             )
             return None
         if text in top.keys:
-            first, _ = self._source.place(top.keys[text])
+            first, _ = self.source.place(top.keys[text])
             self._problem(
                 "yaml-duplicate-key",
                 f"the key '{text}' is given twice",
@@ -214,11 +220,11 @@ class Builder:
             self._stop("yaml-too-many-values", f"the file holds more than {MAX_NODES} values", self.offset)
         return not self.stopped
 
-    def _tag_of(self, event: Event) -> str:
-        tag = event.ctag
+    def _tag_of(self, event: NodeEvent) -> str:
+        tag = getattr(event, "ctag", None)
         return str(tag) if tag is not None else ""
 
-    def _refuse_tag(self, event: Event) -> None:
+    def _refuse_tag(self, event: NodeEvent) -> None:
         if self.stopped:
             return
         shown = self._tag_of(event).replace(_CORE, "!!")
@@ -228,13 +234,9 @@ class Builder:
         self.stopped = True
         self._problem(rule, message, offset, of=of)
 
-    def _problem(
-        self, rule: str, message: str, offset: int, *, of: Pointer | None = None, hint: str = ""
-    ) -> None:
-        line, column = self._source.place(offset)
+    def _problem(self, rule: str, message: str, offset: int, *, of: Pointer | None = None, hint: str = "") -> None:
+        line, column = self.source.place(offset)
         pointer = dotted(self._pointer() if of is None else of)
         self.diagnostics.append(
-            Diagnostic(
-                path=self.path, line=line, column=column, pointer=pointer, rule=rule, message=message, hint=hint
-            )
+            Diagnostic(path=self.path, line=line, column=column, pointer=pointer, rule=rule, message=message, hint=hint)
         )

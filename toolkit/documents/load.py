@@ -22,6 +22,7 @@ MAX_BYTES = 1 << 20
 
 # YAML 1.2.2 section 5.1, c-printable; a CR that ends no CRLF is a line break of its own.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_FORMER_BREAKS = "\x85\u2028\u2029"
 # The parser lets plain exceptions through on some malformed input, e.g. an OverflowError on "\UFFFFFFFF".
 _LEAKED = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 # The parser needs many seconds for a tag of a megabyte, and no tag of ours is this long.
@@ -59,8 +60,9 @@ def _parse(source: SourceText, path: str) -> Loaded:
     endless = _ENDLESS_TAG.search(source.text)
     if endless:
         return _refused(path, source.place(endless.start()), "yaml-tag", "a tag of this length is not supported")
-    builder = Builder(path=path, source=source)
-    failure = _feed(builder, source)
+    stand_ins = _stand_ins(source.text)
+    builder = Builder(path=path, source=source, meant={ord(put): real for real, put in stand_ins.items()})
+    failure = _feed(builder, source.text.translate({ord(real): put for real, put in stand_ins.items()}))
     diagnostics = (*builder.diagnostics, *([failure] if failure else []))
     if failure is not None or builder.stopped:
         return Loaded(document=None, diagnostics=diagnostics)
@@ -69,20 +71,30 @@ def _parse(source: SourceText, path: str) -> Loaded:
     return Loaded(document=document, diagnostics=diagnostics)
 
 
-def _feed(builder: Builder, source: SourceText) -> Diagnostic | None:
+def _stand_ins(text: str) -> dict[str, str]:
+    """A character that the text does not have for each that YAML 1.2 took off the line breaks.
+
+    The parser still breaks lines there, as YAML 1.1 did. One for one, so that offsets stay.
+    """
+    present = [one for one in _FORMER_BREAKS if one in text]
+    unused = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text)
+    return dict(zip(present, unused, strict=False))
+
+
+def _feed(builder: Builder, text: str) -> Diagnostic | None:
     """Hand the events to the builder until it has seen enough; the syntax error, if that came first."""
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        for event in _events(source.text):
+        for event in _events(text):
             builder.take(event)
             if builder.stopped:
                 break
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return _syntax(builder.path, source, mark.index if mark else 0, error)
+        return _syntax(builder.path, builder.source, mark.index if mark else 0, error)
     except (YAMLError, *_LEAKED) as error:
-        return _syntax(builder.path, source, builder.offset, error)
+        return _syntax(builder.path, builder.source, builder.offset, error)
     return None
 
 

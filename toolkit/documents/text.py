@@ -14,6 +14,7 @@ class SourceText:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._indentations: dict[int, int] = {}
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -36,7 +37,9 @@ class SourceText:
         """The place of a line and column of the scalar that begins at `start`."""
         header, first_column = self.place(start)
         if style == "|":
-            return header + line, self._indentation(header, value) + column
+            if start not in self._indentations:
+                self._indentations[start] = self._indentation(header, value)
+            return header + line, self._indentations[start] + column
         quote = 1 if style in {"'", '"'} else 0
         if line == 1 and self.text.startswith(value, start + quote):
             return header, first_column + quote + column - 1

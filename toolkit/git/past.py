@@ -35,7 +35,9 @@ class Past:
 
     def _git(self, *words: str, stdin: bytes | None = None) -> process.Completed:
         index = {"GIT_INDEX_FILE": str(self.top.parent / "index")}
-        return process.run(("git", "-C", str(self.origin), *words), timeout=_SECONDS, env=index, stdin=stdin, check=False)
+        return process.run(
+            ("git", "-C", str(self.origin), *words), timeout=_SECONDS, env=index, stdin=stdin, check=False
+        )
 
 
 def past(root: Path, revision: str, scratch: Path) -> Past:
@@ -49,7 +51,9 @@ def past(root: Path, revision: str, scratch: Path) -> Past:
     wanted = ("git", "-C", str(root), "rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}")
     commit = process.run(wanted, timeout=_SECONDS, check=False).stdout.strip()
     if not commit or revision.startswith("-"):
-        raise NotFoundError(f"there is no revision '{revision}'", hint="name a commit, branch or tag of this repository")
+        raise NotFoundError(
+            f"there is no revision '{revision}'", hint="name a commit, branch or tag of this repository"
+        )
     top = scratch / "files"
     found = Past(commit=commit, top=top, root=top / prefix.stdout.strip(), origin=root)
     found.root.mkdir(parents=True)

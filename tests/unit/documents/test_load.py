@@ -82,6 +82,14 @@ def test_places_inside_a_text(text: str, line: int, column: int, place: tuple[in
     assert _document(text).place_within(pointer, line, column) == place
 
 
+def test_they_are_kept_in_values() -> None:
+    assert _document('a: x\u2028y\nb: |\n  p\x85q\u2029\nc: "\u2028"\n').data == {
+        "a": "x\u2028y",
+        "b": "p\x85q\u2029\n",
+        "c": "\u2028",
+    }
+
+
 def test_an_alias_repeats_a_value_at_its_own_place() -> None:
     document = _document("a: &x {k: 1}\nb: *x\n")
 
@@ -154,7 +162,7 @@ def test_an_empty_text_is_a_document_of_nothing() -> None:
         "!" * 900_000,
         "a: " + "&" * 500_000,
         "---\n" * 200_000,
-        "a: \"" + "\\n" * 400_000 + '"',
+        'a: "' + "\\n" * 400_000 + '"',
     ],
     ids=lambda text: repr(text[:12]),
 )
@@ -167,14 +175,11 @@ def test_hostile_texts_end_soon(text: str) -> None:
     assert time.monotonic() - started < 60  # a hang, not the speed, is what this is about
 
 
-_WORDS = st.sampled_from(
-    [
-        "version", "name", "network", "access", "allow", "variables", "image", "agent", "secrets", "from", ": ", ":", "- ",
-        "[", "]", "{", "}", ",", "\n", "\n  ", "\n    ", "|\n", ">-\n", "&a ", "*a", "!x ", "!!int ", "<<", "'", '"', "\\", "#",
-        "\t", "\r\n", "---\n", "...\n", "%YAML 1.1\n", "1", "0x", ".inf", "1e999", "~", "true", "? ", "@", "`", "\ufeff", "é",
-        "\u2028", "\x85", "\x07", "A=1\n", "B='\n", "\\u0000", '"\\ud800"', "x" * 300,
-    ]
-)  # fmt: skip
+_KEYS = ["version", "name", "network", "access", "allow", "variables", "image", "agent", "secrets", "from"]
+_SIGNS = [": ", ":", "- ", "[", "]", "{", "}", ",", "|\n", ">-\n", "<<", "'", '"', "\\", "#", "? ", "@", "`", "~"]
+_BLANKS = ["\n", "\n  ", "\n    ", "\t", "\r\n", "---\n", "...\n", "\ufeff", "\u2028", "\x85"]
+_ODD = ["&a ", "*a", "!x ", "!!int ", "%YAML 1.1\n", "1", "0x", ".inf", "1e999", "true", "\x07", "A=1\n", "B='\n"]
+_WORDS = st.sampled_from([*_KEYS, *_SIGNS, *_BLANKS, *_ODD, "\\u0000", '"\\ud800"', "é", "x" * 300])
 
 
 @settings(max_examples=400, deadline=None)
