@@ -1,0 +1,85 @@
+"""`toolkit doctor`: what is wrong on this machine, and the command that mends it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit import paths
+from toolkit.errors import ToolkitError
+from toolkit.model.check import Check, Status
+from toolkit.model.event import Event, OnEvent, Phase, ignore
+from toolkit.sessions import leftovers
+from toolkit.workflows import setup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from toolkit.engines.base import Engine
+
+_ENGINE_STORE = Path("/var/lib/docker")
+_LITTLE_BYTES = 5_000_000_000
+_TOO_LITTLE_BYTES = 1_000_000_000
+
+
+def run(root: Path | None, on_event: OnEvent, *, fix: bool) -> Iterator[Check]:
+    """The steps of setup as they stand, then disk space and leftovers; with `fix` leftovers are removed."""
+    engine, check = setup.engine_step(ignore, change=False)
+    yield check
+    program, check = setup.pulumi_step(ignore, change=False)
+    yield check
+    yield setup.language_host_step(program)
+    yield setup.plugin_step(root, program, ignore, change=False)
+    yield setup.base_step(root, engine, ignore, change=False)
+    yield disk_check(_stores(root, engine))
+    yield _leftovers_check(engine, on_event, fix=fix)
+
+
+def disk_check(stores: dict[str, Path]) -> Check:
+    """The place with the least room decides; `stores` is what it holds → a folder on that disk."""
+    free = {what: shutil.disk_usage(_existing(folder)).free for what, folder in stores.items()}
+    least = min(free, key=lambda what: free[what])
+    status = Status.OK
+    if free[least] < _LITTLE_BYTES:
+        status = Status.WARN if free[least] >= _TOO_LITTLE_BYTES else Status.FAIL
+    return Check(
+        name="disk",
+        status=status,
+        detail=", ".join(f"{count / 1e9:.1f} GB free for {what}" for what, count in free.items()),
+        fix="" if status is Status.OK else f"free some space in {stores[least]}",
+    )
+
+
+def _stores(root: Path | None, engine: Engine | None) -> dict[str, Path]:
+    stores = {"caches": paths.cache_dir()}
+    if root is not None:
+        stores["the project"] = root
+    if engine is not None and engine.version().local and _ENGINE_STORE.is_dir():
+        stores["the engine"] = _ENGINE_STORE
+    return stores
+
+
+def _existing(folder: Path) -> Path:
+    return next(one for one in (folder, *folder.parents) if one.exists())
+
+
+def _leftovers_check(engine: Engine | None, on_event: OnEvent, *, fix: bool) -> Check:
+    name = "leftovers"
+    if engine is None:
+        return Check(
+            name=name, status=Status.WARN, detail="cannot be looked for without the engine", fix="toolkit setup"
+        )
+    try:
+        found = leftovers.find(engine)
+        listed = ", ".join(f"{one.kind} {one.name} ({one.reason})" for one in found)
+        if not found:
+            return Check(name=name, status=Status.OK, detail="none")
+        if not fix:
+            return Check(name=name, status=Status.WARN, detail=listed, fix="toolkit doctor --fix")
+        for one in found:
+            leftovers.remove(engine, one)
+            on_event(Event(step=name, phase=Phase.PROGRESS, text=f"removed {one.kind} {one.name}"))
+    except ToolkitError as error:
+        return Check(name=name, status=Status.FAIL, detail=error.message, fix=error.hint)
+    return Check(name=name, status=Status.OK, detail=f"removed: {listed}")
