@@ -185,6 +185,15 @@ def test_an_ambiguous_prefix_names_its_candidates(toolkit: Toolkit) -> None:
     assert second in error["message"]
 
 
+def test_provision_builds_what_is_missing(toolkit: Toolkit, tmp_path: Path) -> None:
+    (tmp_path / "own" / "envs").mkdir(parents=True)
+    text = "version: 1\nname: fresh\nnetwork: {access: none}\nimage: {packages: {apt: [tree]}}\n"
+    (tmp_path / "own" / "envs" / "fresh.yaml").write_text(text)
+    own = type(toolkit)(root=tmp_path / "own", cwd=toolkit.cwd, environment=toolkit.environment)
+    assert own.json("remote", "tree --version", "--provision", "--wait")["exit_code"] == 0
+    own("destroy", "--yes", "--force")
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [

@@ -57,10 +57,10 @@ def remote(
         raise UsageError("--detach and --wait exclude each other")
     invocation: Invocation = context.obj
     console = invocation.console
-    order = launching.RemoteOrder(task=task, environment=env, repository=repo, branch=branch, agent=agent)
+    order = launching.RemoteOrder(
+        task=task, environment=env, repository=repo, branch=branch, agent=agent, provision=provision
+    )
     engine = connect()
-    if provision:
-        _provision(invocation, env)
     session = launching.start(invocation.root, engine, order, console.event)
     if wait:
         finished = _follow(console, engine, session)
@@ -89,9 +89,3 @@ def _follow(console: Console, engine: Engine, session: Session) -> Session:
     except KeyboardInterrupt:
         console.note(f"\n{session.id} goes on; toolkit logs -f {session.id} follows it, toolkit stop ends it")
         raise
-
-
-def _provision(invocation: Invocation, env: str) -> None:
-    from toolkit.workflows import provisioning
-
-    provisioning.provide_image(invocation.root, env, invocation.console.event)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit import settings
-from toolkit.errors import EngineError, NotFoundError, UsageError
+from toolkit.errors import EngineError, NotFoundError, ToolkitError, UsageError
 from toolkit.git.repository import Repository, carry, look
 from toolkit.model.environment import SHOWN_DIGITS, AgentSpec
 from toolkit.model.event import Event, Phase
@@ -44,6 +44,7 @@ class RemoteOrder:
     repository: str = "."
     branch: str = ""
     agent: str = ""
+    provision: bool = False
 
 
 def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> Session:
@@ -55,7 +56,7 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
     repository = look(order.repository, branch=order.branch)
     _say_what_stays(repository, on_event)
     build = images.build_of(root, spec)
-    image = existing(engine, environment=spec.name, build=build)
+    image = _image(root, engine, spec, build, order, on_event)
     on_event(Event(step="image", phase=Phase.DONE, text=f"image: build {build[:SHOWN_DIGITS]} of {spec.name}"))
     for attempt in range(_ID_ATTEMPTS):
         request = SessionRequest(
@@ -123,6 +124,19 @@ def _agent(spec: EnvironmentSpec, preset: str) -> AgentSpec:
     if preset not in _PRESETS:
         raise UsageError(f"'{preset}' is no agent preset", hint=f"--agent takes {', '.join(_PRESETS)}")
     return AgentSpec(preset=preset)
+
+
+def _image(root: Path, engine: Engine, spec: EnvironmentSpec, build: str, order: RemoteOrder, on_event: OnEvent) -> str:
+    """The image of this build; with `--provision` it is built first where it is missing."""
+    try:
+        return existing(engine, environment=spec.name, build=build)
+    except ToolkitError as error:
+        if error.code != "no-image" or not order.provision:
+            raise
+    from toolkit.workflows import provisioning
+
+    provisioning.up(provisioning.Request(root=root, environments=(spec.name,)), on_event)
+    return existing(engine, environment=spec.name, build=build)
 
 
 def _say_what_stays(repository: Repository, on_event: OnEvent) -> None:

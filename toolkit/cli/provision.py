@@ -1,0 +1,131 @@
+"""`toolkit preview`, `up` and `destroy`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli.app import verbs
+from toolkit.cli.main import EXIT_CHANGES, EXIT_OK
+from toolkit.errors import ToolkitError
+from toolkit.views import provisioning as views
+
+if TYPE_CHECKING:
+    from toolkit.cli.invocation import Invocation
+    from toolkit.model.provisioning import Outcome
+
+app = verbs()
+
+Environments = Annotated[
+    list[str] | None, typer.Argument(metavar="[ENV]...", help="Only these environments (default: all).")
+]
+StackName = Annotated[str, typer.Option("--stack", metavar="S", help="The Pulumi stack.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit 4 if there is something to change.")]
+
+
+@app.command("preview")
+def preview(
+    context: typer.Context, environments: Environments = None, stack: StackName = "local", check: Check = False
+) -> int:
+    """What would `up` do? Builds nothing.
+
+    Example: toolkit preview --check
+    """
+    from toolkit.workflows import provisioning
+
+    invocation: Invocation = context.obj
+    request = provisioning.Request(root=invocation.root, stack=stack, environments=tuple(environments or ()))
+    outcome = provisioning.preview(request, invocation.console.event)
+    views.show_plan(invocation.console, outcome)
+    return _code(outcome, check=check)
+
+
+@app.command("up")
+def up(
+    context: typer.Context,
+    environments: Environments = None,
+    stack: StackName = "local",
+    yes: Yes = False,
+    check: Check = False,
+    bootstrap: Annotated[
+        bool,
+        typer.Option(
+            "--bootstrap", help="Make a stand-in from the distribution's packages for a base that cannot be pulled."
+        ),
+    ] = False,
+) -> int:
+    """Turn the declared environments into container images.
+
+    Example: toolkit up web-app --yes
+    """
+    from toolkit.workflows import provisioning
+
+    invocation: Invocation = context.obj
+    console = invocation.console
+    request = provisioning.Request(
+        root=invocation.root, stack=stack, environments=tuple(environments or ()), bootstrap=bootstrap
+    )
+    if check or not yes:
+        outcome = provisioning.preview(request, console.event)
+        if check:
+            views.show_plan(console, outcome)
+            return _code(outcome, check=True)
+        if outcome.changing and not _agreed(invocation, outcome, "Apply these changes?"):
+            return EXIT_OK
+    views.show_up(console, provisioning.up(request, console.event))
+    return EXIT_OK
+
+
+@app.command("destroy")
+def destroy(
+    context: typer.Context,
+    environments: Environments = None,
+    stack: StackName = "local",
+    yes: Yes = False,
+    check: Check = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Although sessions use the images: those in use stay until they end.")
+    ] = False,
+) -> int:
+    """Remove the images that `up` has made. Base images stay: they are not the stack's.
+
+    Example: toolkit destroy --yes
+    """
+    from toolkit.workflows import provisioning
+
+    invocation: Invocation = context.obj
+    console = invocation.console
+    request = provisioning.Request(
+        root=invocation.root, stack=stack, environments=tuple(environments or ()), force=force
+    )
+    outcome = provisioning.destruction(request)
+    if check:
+        views.show_plan(console, outcome)
+        return _code(outcome, check=True)
+    if outcome.changing and not yes and not _agreed(invocation, outcome, "Remove these images?"):
+        return EXIT_OK
+    views.show_destroyed(console, provisioning.destroy(request, console.event))
+    return EXIT_OK
+
+
+def _agreed(invocation: Invocation, outcome: Outcome, question: str) -> bool:
+    """A person's yes; without one to ask, an error: nothing is changed by a script that did not say --yes."""
+    console = invocation.console
+    if not console.interactive:
+        count = len(outcome.changing)
+        raise ToolkitError(
+            f"{count} change{'s' if count > 1 else ''} to stack '{outcome.stack}' need a yes, and nobody can be asked",
+            hint="look at 'toolkit preview', then add --yes",
+            code="not-confirmed",
+        )
+    views.show_plan(console, outcome)
+    if console.confirm(question):
+        return True
+    console.note("nothing was changed")
+    return False
+
+
+def _code(outcome: Outcome, *, check: bool) -> int:
+    return EXIT_CHANGES if check and outcome.changing else EXIT_OK

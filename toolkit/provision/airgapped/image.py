@@ -1,0 +1,175 @@
+"""What the plugin does on the engine: build an image, look at it, remove it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from docker import APIClient
+
+OFFICIAL = "the official Pulumi docker plugin ('pulumi plugin install resource docker 5.1.0')"
+_SUPPORTED = frozenset(
+    "addHosts args builderVersion context contextDigest dockerfile network platform target".split()  # noqa: SIM905
+)
+_SILENT_SECONDS = 3600  # a build step may be quiet for long; the engine's answer to anything else comes at once
+_TAIL_LINES = 20
+
+
+class ImageError(Exception):
+    """What the user reads: no traceback, no class name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """The inputs of one image with the official plugin's defaults; paths are relative to the program's folder."""
+
+    name: str
+    context: str = "."
+    dockerfile: str = ""
+    platform: str = ""
+    target: str = ""
+    network: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, Any]) -> Build:
+        """Raises ImageError for inputs that only the official plugin serves."""
+        if not inputs.get("skipPush"):
+            raise ImageError(f"the air-gapped docker plugin pushes no images: set skip_push, or use {OFFICIAL}")
+        build = inputs.get("build") or {}
+        foreign = sorted(set(build) - _SUPPORTED)
+        if foreign:
+            raise ImageError(f"the air-gapped docker plugin does not know build.{foreign[0]}: use {OFFICIAL}")
+        context = build.get("context") or "."
+        return cls(
+            name=inputs["imageName"],
+            context=context,
+            dockerfile=build.get("dockerfile") or os.path.normpath(f"{context}/Dockerfile"),
+            platform=build.get("platform") or "",
+            target=build.get("target") or "",
+            network=build.get("network") or "",
+            arguments=build.get("args") or {},
+            hosts=dict(one.partition(":")[::2] for one in build.get("addHosts") or ()),
+        )
+
+
+def context_digest(build: Build) -> str:
+    """SHA-256 over path, mode and content of all that is sent to the engine; ImageError where it cannot be read."""
+    if not Path(build.dockerfile).is_file():
+        raise ImageError(f"there is no Dockerfile at {build.dockerfile} (relative to {Path.cwd()})")
+    total = hashlib.sha256()
+    for name in sorted({*_sent(build), str(Path(build.dockerfile).resolve())}):
+        path = Path(build.context) / name
+        shown = os.path.relpath(path.absolute(), Path(build.context).absolute())
+        total.update(json.dumps([shown, path.lstat().st_mode]).encode())
+        total.update(_content(path))
+    return total.hexdigest()
+
+
+def connect() -> APIClient:
+    """The engine that DOCKER_HOST or the docker context names."""
+    import docker
+    from docker.errors import DockerException
+
+    from toolkit.engines.docker import _address
+
+    try:
+        return docker.APIClient(version="auto", timeout=_SILENT_SECONDS, **_address())
+    except (DockerException, OSError) as error:
+        raise ImageError(f"no container engine answers: {error}") from error
+
+
+def make(build: Build, *, on_line: Callable[[str], None]) -> str:
+    """Build with the engine's own builder and return the image's id; ImageError carries the build's last lines."""
+    client = connect()
+    for line in _lines(client, build):
+        on_line(line)
+    found = inspect(client, build.name)
+    if found is None:
+        raise ImageError(f"the engine built {build.name} but does not have it")
+    return str(found["Id"])
+
+
+def inspect(client: APIClient, name: str) -> Mapping[str, Any] | None:
+    from docker.errors import ImageNotFound
+
+    try:
+        found: Mapping[str, Any] = client.inspect_image(name)  # type: ignore[no-untyped-call]
+    except ImageNotFound:
+        return None
+    return found
+
+
+def remove(name: str) -> str:
+    """Untag, and remove with the last tag; returns why it stays where a container uses it, else an empty string."""
+    from docker.errors import APIError, ImageNotFound
+
+    try:
+        connect().remove_image(name)
+    except ImageNotFound:
+        return ""
+    except APIError as error:
+        if error.status_code == 409:
+            return str(error.explanation)
+        raise ImageError(f"cannot remove {name}: {error.explanation}") from error
+    return ""
+
+
+def _lines(client: APIClient, build: Build) -> Iterator[str]:
+    """The build's output line by line; ImageError at the line where it breaks."""
+    from docker.errors import APIError, DockerException
+
+    dockerfile = os.path.relpath(build.dockerfile, build.context)
+    last: list[str] = []
+    try:
+        answer = client.build(
+            path=build.context,
+            dockerfile=dockerfile if not dockerfile.startswith("..") else str(Path(build.dockerfile).absolute()),
+            tag=build.name,
+            buildargs=dict(build.arguments),
+            platform=build.platform or None,
+            target=build.target,
+            network_mode=build.network or None,
+            extra_hosts=dict(build.hosts) or None,
+            rm=True,
+            forcerm=True,
+            decode=True,
+        )
+        for message in answer:
+            for line in str(message.get("stream") or message.get("status") or "").splitlines():
+                if line.strip():
+                    last = [*last[1 - _TAIL_LINES :], line.rstrip()]
+                    yield line.rstrip()
+            if "error" in message:
+                raise ImageError("\n".join([*last, str(message["error"]).strip()]))
+    except APIError as error:
+        raise ImageError(f"the engine refused to build {build.name}: {error.explanation}") from error
+    except (DockerException, OSError) as error:
+        raise ImageError("\n".join([*last, f"the engine was lost while it built {build.name}: {error}"])) from error
+
+
+def _sent(build: Build) -> set[str]:
+    from docker.utils.build import exclude_paths
+
+    ignore = Path(build.context) / ".dockerignore"
+    patterns = ignore.read_text().splitlines() if ignore.is_file() else []
+    kept = [one.strip() for one in patterns if one.strip() and not one.startswith("#")]
+    found: set[str] = set(exclude_paths(build.context, kept, dockerfile=build.dockerfile))
+    return found
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.is_symlink():
+            return hashlib.sha256(os.fsencode(path.readlink())).digest()
+        return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
+    except OSError as error:
+        raise ImageError(f"cannot read {path}: {error.strerror}") from error

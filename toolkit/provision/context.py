@@ -1,0 +1,211 @@
+"""Spec → build context: pure, and the same bytes on every machine, in every locale."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from toolkit.errors import InvalidError
+from toolkit.model import labels
+from toolkit.model.environment import SHOWN_DIGITS
+from toolkit.model.image import BuildContext, ContextFile
+from toolkit.provision import certificates, steps
+from toolkit.provision.packages import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toolkit.model.environment import Certificate, EnvironmentSpec
+
+DOCKERFILE = "Dockerfile"
+RUNNER = "/opt/toolkit/runner"
+STACK_ARGUMENT = "TOOLKIT_STACK"
+GENERATION_ARGUMENT = "TOOLKIT_GENERATION"
+INDEX_ARGUMENTS = {"pip": "PIP_INDEX_URL", "npm": "NPM_CONFIG_REGISTRY"}
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]*")
+_BUNDLE_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+
+
+class Base(Protocol):
+    """What an image is really built from (`base_image.ResolvedBase`)."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def bootstrapped(self) -> bool: ...
+
+
+def build_of(spec: EnvironmentSpec, *, site_certificates: Sequence[Certificate], runner: Sequence[ContextFile]) -> str:
+    """The build, 64 hex digits, over the base as declared, packages, all CA certificates, build steps and runner.
+
+    Neither the environment's name nor what the base resolves to on this machine counts.
+    """
+    files = _files(spec, site_certificates, runner)
+    made_of = {
+        "base": spec.image.base,
+        "steps": _steps(spec, trusts=_has_certificates(files)),
+        "files": [[one.path, one.mode, hashlib.sha256(one.content).hexdigest()] for one in files],
+    }
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+
+
+def render(
+    spec: EnvironmentSpec,
+    *,
+    base: Base,
+    site_certificates: Sequence[Certificate],
+    runner: Sequence[ContextFile],
+) -> BuildContext:
+    """Dockerfile and files, sorted by path; InvalidError for a base or a package that is none."""
+    files = _files(spec, site_certificates, runner)
+    build = build_of(spec, site_certificates=site_certificates, runner=runner)
+    if not _REFERENCE.fullmatch(base.reference):
+        raise InvalidError(f"environment '{spec.name}': image.base: {base.reference!r} is no image reference")
+    dockerfile = "\n".join(
+        [
+            f"FROM {base.reference}",
+            "USER root",
+            _steps(spec, trusts=_has_certificates(files)),
+            *_closing(spec, base, build),
+            "",
+        ]
+    )
+    made = (ContextFile(path=DOCKERFILE, content=dockerfile.encode()), *files)
+    return BuildContext(
+        environment=spec.name, base=base.reference, build=build, files=tuple(sorted(made, key=lambda one: one.path))
+    )
+
+
+def write(context: BuildContext, folder: Path) -> None:
+    """Make `folder` hold exactly the context, with its modes; what is there and right stays untouched."""
+    wanted = {folder / one.path: one for one in context.files}
+    for path, file in sorted(wanted.items()):
+        _make_folder(path.parent, folder)
+        if not _is_written(path, file):
+            _replace(path, file, scratch=folder.parent)
+    _drop_strays(folder, set(wanted))
+
+
+def _files(
+    spec: EnvironmentSpec, site_certificates: Sequence[Certificate], runner: Sequence[ContextFile]
+) -> tuple[ContextFile, ...]:
+    trusted = certificates.unique([*site_certificates, *spec.image.ca_certificates])
+    made = [
+        ContextFile(path="steps/require", content=steps.REQUIRE.encode()),
+        ContextFile(path="steps/trust", content=steps.TRUST.encode()),
+        *(
+            ContextFile(
+                path=f"certificates/toolkit-{certificates.fingerprint(one.pem)[:16]}.crt", content=one.pem.encode()
+            )
+            for one in trusted
+        ),
+        *(ContextFile(path=f"runner/{one.path}", content=one.content, mode=one.mode) for one in runner),
+    ]
+    return tuple(sorted(made, key=lambda one: one.path))
+
+
+def _has_certificates(files: Sequence[ContextFile]) -> bool:
+    return any(one.path.startswith("certificates/") for one in files)
+
+
+def _steps(spec: EnvironmentSpec, *, trusts: bool) -> str:
+    """The part that costs time, most shared first: environments on one base have the first layers in common."""
+    lines = ["# The site's CAs come first: whatever is downloaded later must trust them."]
+    if trusts:
+        lines.append(f"COPY certificates/ {steps.CERTIFICATES}/")
+    lines += [
+        f"COPY steps/ {steps.FOLDER}/",
+        f"RUN sh {steps.FOLDER}/trust && sh {steps.FOLDER}/require",
+        *_package_steps(spec),
+        f"COPY runner/ {RUNNER}/",
+        "ENV LANG=C.UTF-8",
+    ]
+    return "\n".join(lines)
+
+
+def _package_steps(spec: EnvironmentSpec) -> list[str]:
+    packages, name = spec.image.packages, spec.name
+    trust = " ".join(f"{variable}={steps.BUNDLE}" for variable in _BUNDLE_VARIABLES)
+    lines = []
+    if packages.apt:
+        lines.append(f"RUN sh {steps.FOLDER}/require apt {words('apt', packages.apt, environment=name)}")
+    if packages.pip:
+        # Into the system's Python rather than a virtual environment: `python3` and the programs are then the same in
+        # every kind of shell, and the image is thrown away whole. Said by variable, since older pips lack the option.
+        quiet = "PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1"
+        lines.append(
+            f"ARG {INDEX_ARGUMENTS['pip']}\n"
+            f"RUN sh {steps.FOLDER}/require pip \\\n"
+            f" && {trust} {quiet} \\\n"
+            f"    python3 -m pip install --no-cache-dir -- {words('pip', packages.pip, environment=name)}"
+        )
+    if packages.npm:
+        lines.append(
+            f"ARG {INDEX_ARGUMENTS['npm']}\n"
+            f"RUN sh {steps.FOLDER}/require npm \\\n"
+            f" && {trust} \\\n"
+            f"    npm install --global --no-audit --no-fund -- {words('npm', packages.npm, environment=name)} \\\n"
+            " && npm cache clean --force"
+        )
+    return lines
+
+
+def _closing(spec: EnvironmentSpec, base: Base, build: str) -> list[str]:
+    """Labels last, in one step: what only they say never rebuilds a layer."""
+    fixed = {
+        labels.KIND: "image",
+        labels.ENVIRONMENT: spec.name,
+        labels.BUILD: build[:SHOWN_DIGITS],
+        labels.BASE: base.reference,
+        **({labels.BOOTSTRAPPED: "true"} if base.bootstrapped else {}),
+    }
+    pairs = [f'{key}="{value}"' for key, value in fixed.items()]
+    pairs += [f'{labels.STACK}="${STACK_ARGUMENT}"', f'{labels.GENERATION}="${GENERATION_ARGUMENT}"']
+    return [f"ARG {STACK_ARGUMENT}", f"ARG {GENERATION_ARGUMENT}", "LABEL " + " \\\n      ".join(pairs)]
+
+
+def _make_folder(folder: Path, top: Path) -> None:
+    top.parent.mkdir(parents=True, exist_ok=True)
+    for one in [*reversed([up for up in folder.parents if up.is_relative_to(top)]), folder]:
+        if one.is_symlink() or (one.exists() and not one.is_dir()):
+            one.unlink()
+        one.mkdir(exist_ok=True)
+        if one.stat().st_mode & 0o7777 != 0o755:
+            one.chmod(0o755)
+
+
+def _is_written(path: Path, file: ContextFile) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    return path.stat().st_mode & 0o7777 == file.mode and path.read_bytes() == file.content
+
+
+def _replace(path: Path, file: ContextFile, *, scratch: Path) -> None:
+    # The temporary file lies outside the context: Pulumi may be hashing that folder at this moment.
+    handle, temporary = tempfile.mkstemp(prefix=".context-", dir=scratch)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(file.content)
+        Path(temporary).chmod(file.mode)
+        if path.is_dir() and not path.is_symlink():
+            _drop_strays(path, set())
+            path.rmdir()
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _drop_strays(folder: Path, wanted: set[Path]) -> None:
+    kept = {parent for path in wanted for parent in path.parents}
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            if path not in kept:
+                path.rmdir()
+        elif path not in wanted:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,185 @@
+"""One Pulumi stack, driven through the Automation API on the same program that plain `pulumi up` runs.
+
+Imports Pulumi, which takes a while: import this module only where a stack is really needed.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pulumi import automation
+from pulumi.automation import errors as refusals
+from semver import VersionInfo
+
+from toolkit import process
+from toolkit.errors import ToolkitError
+from toolkit.provision import pulumi_variables, recorded
+from toolkit.provision.deployment import Deployment, tail
+from toolkit.provision.recorded import IMAGE_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from toolkit.model.event import OnEvent
+    from toolkit.model.image import Change
+    from toolkit.provision.place import StackPlace
+    from toolkit.provision.pulumi_source import PulumiProgram
+
+_UPDATE_SECONDS = 4 * 3600.0
+_INTERRUPT_SECONDS = 60.0
+"""After one SIGINT Pulumi lets running steps end, writes its state and gives the lock back."""
+
+
+class Stack:
+    """Open with `Stack.open`; every call reports progress through `on_event` and raises ToolkitError."""
+
+    def __init__(self, place: StackPlace, stack: automation.Stack, on_event: OnEvent) -> None:
+        self._place = place
+        self._stack = stack
+        self._on_event = on_event
+
+    @classmethod
+    def open(cls, place: StackPlace, program: PulumiProgram, on_event: OnEvent) -> Stack:
+        """Make or select the stack; locks that dead processes left are removed first."""
+        pulumi_variables.prepare_backend(place.root)
+        _drop_stale_locks(place)
+        options = automation.LocalWorkspaceOptions(
+            pulumi_command=_Command(program),
+            env_vars={
+                **pulumi_variables.variables(place.root, program=program.path),
+                # `toolkit setup` installs the plugin; a closed network would otherwise be tried again and again
+                "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            },
+        )
+        with _explained(place, Deployment(on_event)):
+            made = automation.create_or_select_stack(place.name, work_dir=str(place.folder), opts=options)
+        return cls(place, made, on_event)
+
+    def preview(self, names: Sequence[str] = ()) -> tuple[Change, ...]:
+        """What `up` would do, image by image, those that stay the same among them."""
+        deployment = Deployment(self._on_event, quiet=True)
+        with _explained(self._place, deployment):
+            self._stack.preview(target=self._urns(names), on_event=deployment.take, color="never")
+        return deployment.changes(names)
+
+    def up(self, names: Sequence[str] = ()) -> tuple[Change, ...]:
+        """Make the engine's images what the environments ask for; what an interrupted run left is put right first."""
+        self._repair()
+        deployment = Deployment(self._on_event)
+        with _explained(self._place, deployment):
+            self._stack.up(
+                target=self._urns(names),
+                on_event=deployment.take,
+                color="never",
+                show_secrets=False,
+                continue_on_error=True,
+            )
+        return deployment.changes(names)
+
+    def destroy(self, names: Sequence[str] = ()) -> tuple[Change, ...]:
+        """Forget the images, and remove them where the plugin does."""
+        self._repair()
+        deployment = Deployment(self._on_event)
+        with _explained(self._place, deployment):
+            self._stack.destroy(target=self._urns(names), on_event=deployment.take, color="never", show_secrets=False)
+        return deployment.changes(names)
+
+    def _urns(self, names: Sequence[str]) -> list[str] | None:
+        place = self._place
+        stack = place.name.rpartition("/")[2]
+        return [f"urn:pulumi:{stack}::{place.project}::{IMAGE_TYPE}::{name}" for name in names] or None
+
+    def _repair(self) -> None:
+        """An update that was killed leaves operations of unknown end in the record; a refresh settles them."""
+        backend = self._place.backend
+        record = recorded.read(backend, project=self._place.project, stack=self._place.name) if backend else None
+        if record is None or not record.interrupted:
+            return
+        deployment = Deployment(self._on_event, quiet=True)
+        with _explained(self._place, deployment):
+            self._stack.refresh(on_event=deployment.take, clear_pending_creates=True, color="never", show_secrets=False)
+
+
+class _Command(automation.PulumiCommand):
+    """The CLI in a process group of its own: Ctrl-C at the terminal reaches it once, and through us."""
+
+    def __init__(self, program: PulumiProgram) -> None:
+        # not the parent's, which would start the CLI once more only to ask for its version
+        self.command = str(program.path)
+        self.version = VersionInfo.parse(program.version)
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: Any = None,
+        on_error: Any = None,
+    ) -> automation.CommandResult:
+        del on_output, on_error  # what is to be seen comes as events
+        done = process.run(
+            (self.command, "--non-interactive", *args),
+            cwd=Path(cwd),
+            env={**additional_env, "PULUMI_AUTOMATION_API": "true"},
+            timeout=_UPDATE_SECONDS,
+            check=False,
+            on_line=lambda _line: None,
+            interrupt_seconds=_INTERRUPT_SECONDS,
+        )
+        if done.returncode < 0:
+            raise ToolkitError(
+                f"Pulumi was ended by signal {-done.returncode}",
+                hint="run 'toolkit up' again: it puts right what was left half-done",
+                code="killed",
+            )
+        result = automation.CommandResult(stdout=done.stdout, stderr=done.stderr, code=done.returncode)
+        if done.returncode:
+            raise refusals.create_command_error(result)
+        return result
+
+
+def _drop_stale_locks(place: StackPlace) -> None:
+    if place.backend is not None:
+        recorded.drop_stale_locks(place.backend, project=place.project, stack=place.name)
+
+
+@contextmanager
+def _explained(place: StackPlace, deployment: Deployment) -> Iterator[None]:
+    """Turn Pulumi's failures into ours: whose lock, which build broke and how, which passphrase."""
+    try:
+        yield
+    except refusals.ConcurrentUpdateError as error:
+        raise _locked(place, error) from error
+    except refusals.CommandError as error:
+        raise _failure(place, deployment, str(error)) from error
+    deployment.check()
+
+
+def _locked(place: StackPlace, error: Exception) -> ToolkitError:
+    holders = recorded.locks(place.backend, project=place.project, stack=place.name) if place.backend else ()
+    who = ", ".join(map(str, holders)) or _holder_in(str(error))
+    return ToolkitError(
+        f"stack '{place.name}' is being changed by {who}",
+        hint="wait until that is done and try again",
+        code="locked",
+    )
+
+
+def _holder_in(text: str) -> str:
+    found = re.search(r"created by (\S+) \(pid (\d+)\)", text)
+    return f"process {found[2]} of {found[1]}" if found else "somebody else"
+
+
+def _failure(place: StackPlace, deployment: Deployment, output: str) -> ToolkitError:
+    if "incorrect passphrase" in output:
+        return ToolkitError(
+            f"stack '{place.name}' was made with another passphrase",
+            hint="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to that one",
+            code="passphrase",
+        )
+    if "no resource plugin" in output:
+        return ToolkitError("Pulumi's docker plugin is not installed", hint="run 'toolkit setup'", code="no-plugin")
+    return deployment.failure() or ToolkitError(f"Pulumi failed:\n{tail(output)}", code="pulumi")

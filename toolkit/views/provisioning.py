@@ -1,0 +1,84 @@
+"""What preview, up and destroy say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.model.image import Action
+
+if TYPE_CHECKING:
+    from toolkit.console import Console
+    from toolkit.model.provisioning import Outcome
+
+_SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "±", Action.DELETE: "-"}
+_PLANNED = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.REPLACE: "to replace",
+    Action.DELETE: "to delete",
+    Action.SAME: "unchanged",
+}
+_APPLIED = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.SAME: "unchanged",
+}
+
+
+def show_plan(console: Console, outcome: Outcome) -> None:
+    """What would change; the document under --json."""
+    if console.as_json:
+        console.document(fields(outcome))
+        return
+    for one in outcome.changing:
+        console.line(f"{_SIGNS[one.action]} {one.environment}: image {_PLANNED[one.action]}")
+    console.line(_summary(outcome, _PLANNED))
+
+
+def show_up(console: Console, outcome: Outcome) -> None:
+    """The images that are there now, and what had to be done for it."""
+    if console.as_json:
+        images = {
+            one.environment: {"reference": one.reference, "digest": one.digest, "build": one.build}
+            for one in outcome.images
+        }
+        console.document({**fields(outcome), "images": images})
+        return
+    done = {one.environment: _APPLIED[one.action] for one in outcome.changes}
+    console.table(
+        ("ENVIRONMENT", "BUILD", "IMAGE", "STATUS"),
+        [(one.environment, one.build, one.reference, done.get(one.environment, "")) for one in outcome.images],
+    )
+    console.line(_summary(outcome, _APPLIED))
+
+
+def show_destroyed(console: Console, outcome: Outcome) -> None:
+    if console.as_json:
+        console.document(fields(outcome))
+        return
+    for one in outcome.changing:
+        console.line(f"{_SIGNS[one.action]} {one.environment}: image deleted")
+    console.line(_summary(outcome, _APPLIED))
+
+
+def fields(outcome: Outcome) -> dict[str, object]:
+    """`changes` holds what changes; what stays the same is only counted."""
+    return {
+        "stack": outcome.stack,
+        "changes": [
+            {"environment": one.environment, "resource": one.resource, "action": one.action.value}
+            for one in outcome.changing
+        ],
+        "summary": {action.value: outcome.counts.get(action, 0) for action in Action},
+    }
+
+
+def _summary(outcome: Outcome, words: dict[Action, str]) -> str:
+    counted = [f"{count} {words[action]}" for action, count in outcome.counts.items() if count]
+    if not outcome.changing:
+        unchanged = outcome.counts.get(Action.SAME, 0)
+        kept = f": {unchanged} image{'s' if unchanged > 1 else ''} up to date" if unchanged else ""
+        return f"stack {outcome.stack}: nothing to do{kept}"
+    return f"stack {outcome.stack}: {', '.join(counted)}"

@@ -1,0 +1,137 @@
+"""Which images the environments of a root need: the one answer that `toolkit up` and the Pulumi program share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit import paths
+from toolkit.errors import NotSupportedYetError
+from toolkit.model.image import ContextFile
+from toolkit.provision import certificates, context, identity, indexes, pulumi_variables
+from toolkit.provision.base_image import ResolvedBase, resolve
+from toolkit.provision.plan import PlannedImage, images_of_stack, plan_image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from toolkit.engines.base import Engine, EngineImage
+    from toolkit.model.environment import Certificate, EnvironmentSpec
+
+_HOST = "host"
+_PLATFORM_NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def build_of(root: Path, spec: EnvironmentSpec) -> str:
+    """The environment's build, 64 hex digits: what its image must be labelled with."""
+    return context.build_of(spec, site_certificates=site_certificates(root), runner=runner_files())
+
+
+def planned(
+    root: Path, engine: Engine, *, project: str, stack: str, names: Sequence[str] = ()
+) -> tuple[PlannedImage, ...]:
+    """The image of every environment that is not archived (of `names`, where given); writes their build contexts.
+
+    A base that is in the engine neither as declared nor as a stand-in is planned as declared: the build pulls it.
+    """
+    from toolkit.workflows.declarations import all_environments
+
+    specs = [one for one in all_environments(root) if not one.archived and (not names or one.name in names)]
+    refuse_unbuilt_settings(root)
+    key = identity.stack_key(backend=pulumi_variables.backend_url(root), project=project, stack=stack)
+    platform = platform_of(engine)
+    bases = resolve_bases(engine, specs)
+    given = _Given(
+        root=root,
+        key=key,
+        platform=platform,
+        there=images_of_stack(engine, key),
+        certificates=site_certificates(root),
+        runner=runner_files(),
+    )
+    return tuple(_planned(spec, bases[spec.image.base], given) for spec in specs)
+
+
+def resolve_bases(engine: Engine, specs: Sequence[EnvironmentSpec]) -> dict[str, ResolvedBase]:
+    """Declared base → what the engine has for it, each base looked up once."""
+    return {
+        declared: resolve(declared, engine) or ResolvedBase(reference=declared, bootstrapped=False)
+        for declared in sorted({spec.image.base for spec in specs})
+    }
+
+
+def platform_of(engine: Engine) -> str:
+    """Such as linux/amd64. Given to Pulumi always: its plugin would take this client's, and say so on every run."""
+    architecture = engine.version().architecture
+    return f"linux/{_PLATFORM_NAMES.get(architecture, architecture)}"
+
+
+def site_certificates(root: Path) -> tuple[Certificate, ...]:
+    """The CAs that this site adds to every image (`site.ca_certificates`: files, or the word `host`)."""
+    from toolkit import settings
+
+    found: list[Certificate] = []
+    for entry in settings.load(root).site.ca_certificates:
+        if entry == _HOST:
+            from toolkit.provision.host_trust import host_certificates
+
+            found += host_certificates()
+        else:
+            found += certificates.read(Path(entry))
+    return certificates.unique(found)
+
+
+def runner_files() -> tuple[ContextFile, ...]:
+    """The session runner as it goes into every image; modes are ours, not those of this checkout."""
+    source = paths.runner_source()
+    return tuple(
+        ContextFile(path=path.relative_to(source).as_posix(), content=content, mode=_mode(content))
+        for path in sorted(source.rglob("*"))
+        if path.is_file() and not any(_is_left_out(part) for part in path.relative_to(source).parts)
+        for content in [path.read_bytes()]
+    )
+
+
+def refuse_unbuilt_settings(root: Path) -> None:
+    from toolkit import settings
+
+    if settings.load(root).site.image_registry:
+        raise NotSupportedYetError(
+            "not supported yet: site.image_registry", hint="remove it from the settings: images stay in the engine"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What is the same for every image of one call."""
+
+    root: Path
+    key: str
+    platform: str
+    there: Mapping[str, EngineImage]
+    certificates: Sequence[Certificate]
+    runner: Sequence[ContextFile]
+
+
+def _planned(spec: EnvironmentSpec, base: ResolvedBase, given: _Given) -> PlannedImage:
+    made = context.render(spec, base=base, site_certificates=given.certificates, runner=given.runner)
+    folder = paths.project_state(given.root) / "contexts" / spec.name
+    context.write(made, folder)
+    return plan_image(
+        made,
+        folder=folder,
+        key=given.key,
+        bootstrapped=base.bootstrapped,
+        platform=given.platform,
+        there=given.there,
+        indexes=indexes.build_arguments(spec.image.packages),
+    )
+
+
+def _mode(content: bytes) -> int:
+    return 0o755 if content.startswith(b"#!") else 0o644
+
+
+def _is_left_out(part: str) -> bool:
+    return part == "__pycache__" or part.startswith(".") or part.endswith(".pyc")
