@@ -51,7 +51,7 @@ def main() -> int:
 def _quick_rows() -> tuple[Row, ...]:
     nothing = _command(sys.executable, "-c", "pass")
     rows = [
-        Row(name="toolkit --version", yardstick="python -c pass", goal=3, ours=_toolkit("--version"), theirs=nothing),
+        Row(name="toolkit --version", yardstick="python -c pass", goal=3, ours=_command(sys.executable, "-m", "toolkit", "--version"), theirs=nothing),
         Row(name="toolkit --help", yardstick="python -c pass", goal=8, ours=_toolkit("--help"), theirs=nothing),
         Row(name="toolkit env list", yardstick="python -c pass", goal=6, ours=_toolkit("env", "list"), theirs=nothing),
         Row(

@@ -33,6 +33,7 @@ _IMPORT_CHUNK = 1 << 20
 _DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 _NEVER = "0001-01-01T00:00:00Z"
 NO_ENGINE_HINT = "start Docker, or let 'toolkit setup' install and start it; DOCKER_HOST names another engine"
+LOST_ENGINE_HINT = "start Docker again; what was half made is then removed by 'toolkit doctor --fix'"
 
 _CAPABILITIES_DROPPED = ["ALL"]
 _INTERNAL_OPTIONS = {
@@ -399,7 +400,7 @@ def _refusals() -> Iterator[None]:
     except APIError as error:
         raise EngineError(f"the engine refused: {_reason(error)}", hint=_hint(error)) from error
     except (DockerException, requests.exceptions.RequestException) as error:
-        raise EngineError(f"the engine did not answer: {_reason(error)}", hint=NO_ENGINE_HINT) from error
+        raise EngineError(f"the engine stopped answering: {_cause(error)}", hint=LOST_ENGINE_HINT) from error
 
 
 @contextmanager
@@ -420,6 +421,13 @@ def _label_filters(labels: Mapping[str, str]) -> list[str]:
 def _reason(error: BaseException) -> str:
     explanation = getattr(error, "explanation", None)
     return str(explanation or error).strip()
+
+
+def _cause(error: BaseException) -> str:
+    """The operating system's word at the bottom of what the transport wraps around it."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return str(getattr(error, "strerror", None) or error).strip()
 
 
 def _hint(error: BaseException) -> str:

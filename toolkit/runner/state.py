@@ -1,4 +1,4 @@
-"""`state.json`: where the session is, for every client that asks. Replaced atomically, never half written."""
+"""`state.json`: where the session is, for every client that asks. Replaced atomically while the disk has room."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = 1
+_SIZE = 4096
 
 
 class State:
@@ -35,8 +36,12 @@ class State:
 
     def update(self, **changes: object) -> None:
         self.fields.update(changes, updated=clock.now())
+        text = json.dumps(self.fields).ljust(_SIZE)
         staged = self._path.with_suffix(".new")
-        with contextlib.suppress(OSError):  # a full disk: the transcript still says what happened
-            with open(staged, "w", encoding="utf-8") as file:
-                json.dump(self.fields, file)
+        try:
+            staged.write_text(text, encoding="ascii")
             os.replace(staged, self._path)
+        except OSError:
+            # A full disk. The file has its size from the start, so that writing over it needs no new space.
+            with contextlib.suppress(OSError), open(self._path, "r+", encoding="ascii") as file:
+                file.write(text)
