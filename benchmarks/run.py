@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.console import Console
-from toolkit.engines.docker import connect
-from toolkit.model import labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +49,13 @@ def main() -> int:
 def _quick_rows() -> tuple[Row, ...]:
     nothing = _command(sys.executable, "-c", "pass")
     rows = [
-        Row(name="toolkit --version", yardstick="python -c pass", goal=3, ours=_command(sys.executable, "-m", "toolkit", "--version"), theirs=nothing),
+        Row(
+            name="toolkit --version",
+            yardstick="python -c pass",
+            goal=3,
+            ours=_command(sys.executable, "-m", "toolkit", "--version"),
+            theirs=nothing,
+        ),
         Row(name="toolkit --help", yardstick="python -c pass", goal=8, ours=_toolkit("--help"), theirs=nothing),
         Row(name="toolkit env list", yardstick="python -c pass", goal=6, ours=_toolkit("env", "list"), theirs=nothing),
         Row(
@@ -73,7 +77,7 @@ def _quick_rows() -> tuple[Row, ...]:
 
 
 def _session_rows(repository: Path, scratch: Path) -> tuple[Row, ...]:
-    image = connect().images(labels={labels.KIND: "image", labels.ENVIRONMENT: "default"})[0].id
+    image = json.loads(_run(*TOOLKIT, "up", "default", "--yes", "--json"))["images"]["default"]["reference"]
 
     def by_hand() -> None:
         clone = scratch / "clone"

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from toolkit.paths import runner_source
+from toolkit.paths import runner_source, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +85,19 @@ def kinds(runner: Runner) -> list[str]:
 
 def output(runner: Runner, turn: int = 1) -> str:
     return "".join(one["text"] for one in runner.events if one["type"] == "output" and one["turn"] == turn)
+
+
+def test_every_event_fits_the_schema(run: Callable[..., Runner]) -> None:
+    runner = run("echo out; echo err >&2; exit 2")
+    runner.until(lambda: runner.state["state"] == "failed")
+    runner.end()
+    runner.start()
+    runner.until(lambda: runner.state["state"] == "idle")
+    runner.end()
+    validator = Draft202012Validator(json.loads(schema("transcript").read_text()))
+    assert {one["type"] for one in runner.events} == set(validator.schema["properties"]["type"]["enum"])
+    for event in runner.events:
+        validator.validate(event)
 
 
 def test_a_turn_is_recorded_and_the_session_idles(run: Callable[..., Runner]) -> None:
