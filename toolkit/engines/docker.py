@@ -6,7 +6,6 @@ import math
 import os
 import socket
 import time
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +18,7 @@ from toolkit.engines.base import (
     ExecResult,
     NetworkRequest,
 )
+from toolkit.engines.refusals import NO_ENGINE_HINT, patience, reason, refusals
 from toolkit.errors import EngineError, NotFoundError
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ _IMPORT_SECONDS = 600
 _IMPORT_CHUNK = 1 << 20
 _DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 _NEVER = "0001-01-01T00:00:00Z"
-NO_ENGINE_HINT = "start Docker, or let 'toolkit setup' install and start it; DOCKER_HOST names another engine"
-LOST_ENGINE_HINT = "start Docker again; what was half made is then removed by 'toolkit doctor --fix'"
-
 _CAPABILITIES_DROPPED = ["ALL"]
 _INTERNAL_OPTIONS = {
     # Without these the bridge has an address on the host, and through it every listener of the host is reachable
@@ -54,7 +51,7 @@ def connect() -> DockerEngine:
         _knock(address.get("base_url") or _DEFAULT_ADDRESS)
         client = docker.APIClient(version="auto", timeout=_CALL_SECONDS, **address)
     except (DockerException, OSError) as error:
-        raise EngineError(f"no container engine answers: {_reason(error)}", hint=NO_ENGINE_HINT) from error
+        raise EngineError(f"no container engine answers: {reason(error)}", hint=NO_ENGINE_HINT) from error
     return DockerEngine(client)
 
 
@@ -92,7 +89,7 @@ class DockerEngine:
         self._client = client
 
     def version(self) -> EngineVersion:
-        with _refusals():
+        with refusals():
             found = self._client.version()
             about = self._client.info()
         return EngineVersion(
@@ -108,7 +105,7 @@ class DockerEngine:
     def image(self, reference: str) -> EngineImage | None:
         from docker.errors import ImageNotFound
 
-        with _refusals():
+        with refusals():
             try:
                 found = self._client.inspect_image(reference)  # type: ignore[no-untyped-call]
             except ImageNotFound:
@@ -122,7 +119,7 @@ class DockerEngine:
         )
 
     def images(self, *, labels: Mapping[str, str]) -> list[EngineImage]:
-        with _refusals():
+        with refusals():
             found = self._client.images(filters={"label": _label_filters(labels)})
         return [
             EngineImage(
@@ -136,7 +133,7 @@ class DockerEngine:
         ]
 
     def pull(self, reference: str, *, on_line: Callable[[str], None]) -> None:
-        with _refusals():
+        with refusals():
             for message in self._client.pull(reference, stream=True, decode=True):
                 if "error" in message:
                     raise EngineError(f"cannot pull {reference}: {message['error']}")
@@ -145,7 +142,7 @@ class DockerEngine:
     def import_image(self, tarball: Path, *, reference: str, labels: Mapping[str, str]) -> str:
         changes = [f'LABEL "{key}"="{value}"' for key, value in labels.items()]
         repository, _, tag = reference.rpartition(":")
-        with _refusals(), _patience(self._client, _IMPORT_SECONDS), tarball.open("rb") as stream:
+        with refusals(), patience(self._client, _IMPORT_SECONDS), tarball.open("rb") as stream:
             # docker-py announces chunks, which requests only sends from an iterator: a file would go out as it is
             chunks = iter(partial(stream.read, _IMPORT_CHUNK), b"")
             self._client.import_image_from_stream(chunks, repository=repository, tag=tag, changes=changes)
@@ -156,13 +153,13 @@ class DockerEngine:
 
     def tag_image(self, reference: str, new_reference: str) -> None:
         repository, _, tag = new_reference.rpartition(":")
-        with _refusals():
+        with refusals():
             self._client.tag(reference, repository, tag)
 
     def remove_image(self, reference: str) -> None:
         from docker.errors import ImageNotFound
 
-        with _refusals():
+        with refusals():
             try:
                 self._client.remove_image(reference)
             except ImageNotFound:
@@ -173,7 +170,7 @@ class DockerEngine:
     def create_network(self, request: NetworkRequest) -> str:
         from docker.types import IPAMConfig, IPAMPool
 
-        with _refusals():
+        with refusals():
             made = self._client.create_network(
                 request.name,
                 driver="bridge",
@@ -187,7 +184,7 @@ class DockerEngine:
 
     def networks(self, *, labels: Mapping[str, str] | None = None) -> list[EngineNetwork]:
         filters = {"label": _label_filters(labels)} if labels else None
-        with _refusals():
+        with refusals():
             found = self._client.networks(filters=filters)
         return [
             EngineNetwork(
@@ -205,7 +202,7 @@ class DockerEngine:
     def remove_network(self, identity: str) -> None:
         from docker.errors import NotFound
 
-        with _refusals():
+        with refusals():
             try:
                 self._client.remove_network(identity)
             except NotFound:
@@ -214,7 +211,7 @@ class DockerEngine:
     # containers
 
     def create_container(self, request: ContainerRequest) -> str:
-        with _refusals():
+        with refusals():
             made = self._client.create_container(
                 image=request.image,
                 command=list(request.command),
@@ -259,21 +256,21 @@ class DockerEngine:
         return cast("dict[str, Any]", self._client.create_networking_config({request.network: endpoint}))  # type: ignore[arg-type] # the stub is wrong
 
     def start_container(self, identity: str) -> None:
-        with _refusals():
+        with refusals():
             self._client.start(identity)
 
     def stop_container(self, identity: str, *, seconds: int) -> None:
-        with _refusals():
+        with refusals():
             self._client.stop(identity, timeout=seconds)
 
     def kill_container(self, identity: str) -> None:
-        with _refusals():
+        with refusals():
             self._client.kill(identity)
 
     def remove_container(self, identity: str) -> None:
         from docker.errors import NotFound
 
-        with _refusals():
+        with refusals():
             try:
                 self._client.remove_container(identity, force=True, v=True)
             except NotFound:
@@ -282,7 +279,7 @@ class DockerEngine:
     def container(self, identity: str) -> EngineContainer | None:
         from docker.errors import NotFound
 
-        with _refusals():
+        with refusals():
             try:
                 found = self._client.inspect_container(identity)
             except NotFound:
@@ -303,7 +300,7 @@ class DockerEngine:
         )
 
     def containers(self, *, labels: Mapping[str, str]) -> list[EngineContainer]:
-        with _refusals():
+        with refusals():
             found = self._client.containers(all=True, filters={"label": _label_filters(labels)})
         return [
             EngineContainer(
@@ -318,17 +315,17 @@ class DockerEngine:
         ]
 
     def put_archive(self, identity: str, folder: str, tar: bytes) -> None:
-        with _refusals():
+        with refusals():
             self._client.put_archive(identity, folder, tar)
 
     def put_archive_stream(self, identity: str, folder: str, chunks: Iterator[bytes]) -> None:
-        with _refusals():
+        with refusals():
             self._client.put_archive(identity, folder, chunks)
 
     def get_archive(self, identity: str, path: str) -> Iterator[bytes]:
         from docker.errors import NotFound
 
-        with _refusals():
+        with refusals():
             try:
                 chunks, _about = self._client.get_archive(identity, path)
             except NotFound as error:
@@ -336,14 +333,14 @@ class DockerEngine:
             return cast("Iterator[bytes]", chunks)
 
     def logs(self, identity: str, *, follow: bool) -> Iterator[bytes]:
-        with _refusals():
+        with refusals():
             stream = self._client.logs(identity, stdout=True, stderr=False, stream=True, follow=follow)
             yield from stream
 
     def wait_container(self, identity: str, *, timeout: float) -> int:
         import requests
 
-        with _refusals():
+        with refusals():
             try:
                 return int(self._client.wait(identity, timeout=math.ceil(timeout))["StatusCode"])
             except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError) as error:
@@ -354,7 +351,7 @@ class DockerEngine:
     def execute(
         self, identity: str, command: Sequence[str], *, environment: Mapping[str, str], timeout: float
     ) -> ExecResult:
-        with _refusals(), _patience(self._client, timeout):
+        with refusals(), patience(self._client, timeout):
             made = self._client.exec_create(identity, list(command), environment=dict(environment))
             out, err = self._client.exec_start(made["Id"], demux=True)
             code = self._client.exec_inspect(made["Id"])["ExitCode"]
@@ -365,7 +362,7 @@ class DockerEngine:
     ) -> int:
         from toolkit.engines import streams
 
-        with _refusals():
+        with refusals():
             made = self._client.exec_create(
                 identity, list(command), stdin=True, tty=terminal, environment=dict(environment)
             )["Id"]
@@ -387,53 +384,8 @@ class DockerEngine:
         raise EngineError("the command's output ended, but the engine has no exit code for it")
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn what docker-py and its transport raise into EngineError."""
-    import requests
-    from docker.errors import APIError, DockerException, NotFound
-
-    try:
-        yield
-    except NotFound as error:
-        raise EngineError(f"the engine does not know it: {_reason(error)}", code="engine-not-found") from error
-    except APIError as error:
-        raise EngineError(f"the engine refused: {_reason(error)}", hint=_hint(error)) from error
-    except (DockerException, requests.exceptions.RequestException) as error:
-        raise EngineError(f"the engine stopped answering: {_cause(error)}", hint=LOST_ENGINE_HINT) from error
-
-
-@contextmanager
-def _patience(client: APIClient, seconds: float) -> Iterator[None]:
-    """A longer bound for one slow call."""
-    before = client.timeout
-    client.timeout = math.ceil(seconds)
-    try:
-        yield
-    finally:
-        client.timeout = before
-
-
 def _label_filters(labels: Mapping[str, str]) -> list[str]:
     return [f"{key}={value}" if value else key for key, value in labels.items()]
-
-
-def _reason(error: BaseException) -> str:
-    explanation = getattr(error, "explanation", None)
-    return str(explanation or error).strip()
-
-
-def _cause(error: BaseException) -> str:
-    """The operating system's word at the bottom of what the transport wraps around it."""
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return str(getattr(error, "strerror", None) or error).strip()
-
-
-def _hint(error: BaseException) -> str:
-    if "no space left" in _reason(error).lower():
-        return "the engine's disk is full: free some space ('docker system df' shows what takes it) and try again"
-    return ""
 
 
 def _time(text: str) -> str:

@@ -24,6 +24,7 @@ STEP = "engine"
 _PACKAGE = "docker.io"
 _SOCKET = Path("/var/run/docker.sock")
 _PID_FILE = Path("/var/run/docker.pid")
+_CONTAINERD_PID_FILE = Path("/var/run/docker/containerd/containerd.pid")
 _SYSTEMD = Path("/run/systemd/system")
 _START_SECONDS = 90.0
 _POLL_SECONDS = 0.2
@@ -97,8 +98,9 @@ def _start(on_event: OnEvent) -> Engine:
     if _SYSTEMD.is_dir():
         process.run(("systemctl", "start", "docker"), timeout=_SYSTEMCTL_SECONDS)
         return _await(0, log)
-    if _runs():  # somebody else is starting one just now
+    if _names(_PID_FILE, "dockerd"):  # somebody else is starting one just now
         return _await(0, log)
+    _drop_stale_pid_files()
     return _await(process.start_in_background(("dockerd",), log=log), log)
 
 
@@ -126,11 +128,18 @@ def _has_ended(child: int) -> bool:
         return True
 
 
-def _runs() -> bool:
-    """A dockerd that lives, by its pid file: a stale one names a process that is gone or is another program."""
+def _drop_stale_pid_files() -> None:
+    """After a power cut or SIGKILL they stay, and dockerd takes any process that has the number now for its own."""
+    for path, program in ((_PID_FILE, "dockerd"), (_CONTAINERD_PID_FILE, "containerd")):
+        if not _names(path, program):
+            path.unlink(missing_ok=True)
+
+
+def _names(pid_file: Path, program: str) -> bool:
+    """Does the file name a living process of that program?"""
     try:
-        number = int(_PID_FILE.read_text())
-        return Path(f"/proc/{number}/comm").read_text().strip() == "dockerd"
+        number = int(pid_file.read_text())
+        return Path(f"/proc/{number}/comm").read_text().strip() == program
     except (OSError, ValueError):
         return False
 
