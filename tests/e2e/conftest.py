@@ -101,6 +101,7 @@ def nothing_left(engine: DockerEngine) -> Iterator[None]:
 
 
 def _ours(engine: DockerEngine) -> set[str]:
-    containers = engine.containers(labels={labels.KIND: ""})
-    networks = engine.networks(labels={labels.KIND: ""})
-    return {one.id for one in containers} | {one.id for one in networks}
+    """Containers and networks of our own making; a container that builds an image only inherits its base's label."""
+    kinds = ("session", "test", "network")
+    containers = {one.id for kind in kinds for one in engine.containers(labels={labels.KIND: kind})}
+    return containers | {one.id for kind in kinds for one in engine.networks(labels={labels.KIND: kind})}

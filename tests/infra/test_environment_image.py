@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -13,6 +12,7 @@ from toolkit.provision.plan import PlannedImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 class FakeEngine(pulumi.runtime.Mocks):
@@ -29,17 +29,33 @@ class FakeEngine(pulumi.runtime.Mocks):
         raise AssertionError(f"the program calls {args.token}")
 
 
+class RecordingPolicy(asyncio.DefaultEventLoopPolicy):
+    """Pulumi's mocks make an event loop in each of their threads and leave it open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[asyncio.AbstractEventLoop] = []
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        self.made.append(super().new_event_loop())
+        return self.made[-1]
+
+
 @pytest.fixture(params=[False, True], ids=["up", "preview"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
     (tmp_path / "infra").mkdir()
     monkeypatch.chdir(tmp_path / "infra")
     made = FakeEngine()
+    policy = RecordingPolicy()
+    asyncio.set_event_loop_policy(policy)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     pulumi.runtime.set_mocks(made, project="toolkit", stack="local", preview=request.param)
     yield made
-    loop.close()
-    asyncio.set_event_loop(None)
+    loop.run_until_complete(loop.shutdown_default_executor())
+    for one in policy.made:
+        one.close()
+    asyncio.set_event_loop_policy(None)
 
 
 def planned(root: Path, name: str) -> PlannedImage:

@@ -16,6 +16,7 @@ VERBS = {
     "setup": "toolkit.cli.setup",
     "validate": "toolkit.cli.validate",
     "env": "toolkit.cli.env",
+    "network": "toolkit.cli.network",
     "remote-env": "toolkit.cli.remote_env",
     "preview": "toolkit.cli.provision",
     "up": "toolkit.cli.provision",
@@ -34,9 +35,9 @@ VERBS = {
     "doctor": "toolkit.cli.doctor",
     "env-vars": "toolkit.cli.env_vars",
 }
-"""Verb → the module whose `app` has it as a command (or is the group of that name, for `env`)."""
+"""Verb → the module whose `app` has it as a command (or is the group of that name)."""
 
-_GROUPS = frozenset({"env"})
+_GROUPS = frozenset({"env", "network"})
 _HIDDEN = frozenset({"cloud"})
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit.cli import env_approve, env_devcontainer, quick
+from toolkit.cli.environment_name import EnvironmentName, complete_environment
 from toolkit.views import declarations as views
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="env",
-    help="The declared environments: list, show, compare, make, archive.",
+    help="The declared environments: list, show, compare, make, archive, approve, export, import.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -21,31 +23,10 @@ app = typer.Typer(
 )
 
 
-def complete_environment(incomplete: str) -> list[str]:
-    """Names of environments for shell completion; a shell never waits for an error."""
-    from toolkit.errors import ToolkitError
-    from toolkit.paths import find_root
-    from toolkit.workflows.declarations import names
-
-    try:
-        return [name for name in names(find_root()) if name.startswith(incomplete)]
-    except ToolkitError:
-        return []
-
-
-EnvironmentName = Annotated[
-    str, typer.Argument(metavar="NAME", help="An environment.", autocompletion=complete_environment)
-]
-
-
 @app.command("list")
 def list_environments(context: typer.Context) -> None:
     """List the environments; the one that sessions get is marked."""
-    from toolkit.workflows.selection import overview
-
-    invocation: Invocation = context.obj
-    found = overview(invocation.root)
-    views.show_list(invocation.console, found.environments, found.selection)
+    quick.list_environments(context.obj)
 
 
 @app.command("show")
@@ -125,6 +106,11 @@ def migrate(context: typer.Context) -> None:
 
     invocation: Invocation = context.obj
     views.show_migrated(invocation.console, declaration_edits.migrate(invocation.root))
+
+
+app.command("approve")(env_approve.approve)
+app.command("export")(env_devcontainer.export)
+app.command("import")(env_devcontainer.import_)
 
 
 def _set_archived(invocation: Invocation, name: str, *, archived: bool) -> None:

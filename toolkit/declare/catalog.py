@@ -39,15 +39,31 @@ class Examined:
 
 @dataclass(slots=True, kw_only=True)
 class Catalog:
-    """The declarations of a tree; each file is read once, when it is first asked for."""
+    """The declarations of a tree; each file is read once, when it is first asked for.
+
+    A `quick` one reads plain files without their places, and again with them where there is something to say: its
+    specs and problems are the same, but what it examined can't tell the origins of values.
+    """
 
     tree: Tree
+    quick: bool = False
     _known: dict[str, Declaration] = field(default_factory=dict)
     _examined: dict[str, Examined] = field(default_factory=dict)
 
     def declaration(self, path: str) -> Declaration:
         if path not in self._known:
-            self._known[path] = declarations.read(self.tree, path)
+            quick = declarations.read_quickly(self.tree, path) if self.quick else None
+            self._known[path] = quick or declarations.read(self.tree, path)
+        return self._known[path]
+
+    def placed(self, path: str) -> Declaration:
+        """The declaration with the places of its values."""
+        known = self.declaration(path)
+        if known.document is None or known.document.placed:
+            return known
+        again = declarations.read(self.tree, path)
+        if again.document is not None:  # else it was changed under our hands
+            self._known[path] = again
         return self._known[path]
 
     def add(self, declaration: Declaration) -> None:
@@ -57,7 +73,10 @@ class Catalog:
     def examine(self, path: str) -> Examined:
         """Everything about one file; its parents are read as well, but their problems stay theirs."""
         if path not in self._examined:
-            self._examined[path] = self._examine(path)
+            found = self._examine(path)
+            if found.problems and self.placed(path) is not found.declaration:
+                found = self._examine(path)
+            self._examined[path] = found
         return self._examined[path]
 
     def _examine(self, path: str) -> Examined:
@@ -80,6 +99,11 @@ class Catalog:
             effective=effective,
         )
 
+    def rests_on(self, examined: Examined) -> tuple[str, ...]:
+        """Every file that went into it, as `Tree.seen` notes them."""
+        files = (one for path in examined.lineage for one in declarations.rests_on(self.tree, self.declaration(path)))
+        return tuple(dict.fromkeys(files))
+
     def broken_parent(self, examined: Examined) -> Diagnostic | None:
         """For a file whose only fault is a parent's."""
         parents = [one for one in examined.lineage[:-1] if self.examine(one).spec is None]
@@ -87,7 +111,7 @@ class Catalog:
             return None
         message = f"the environment that this one extends has errors: {parents[-1]}"
         fault = Fault(rule="extends-invalid", message=message, hint=f"toolkit validate {parents[-1]}")
-        return _at_extends(examined.declaration, fault)
+        return _at_extends(self.placed(examined.declaration.path), fault)
 
     def _lineage(self, own: Declaration, problems: list[Diagnostic]) -> list[Declaration] | None:
         """The furthest parent first; None after reporting why there is no such line."""

@@ -11,8 +11,9 @@ from toolkit.declare.findings import Fault, Findings
 from toolkit.declare.located import Located, Place, located
 from toolkit.declare.tree import SUFFIX, Tree, UnreadableError
 from toolkit.diagnostics import Diagnostic, Severity, has_errors
-from toolkit.documents import load
-from toolkit.schema import check
+from toolkit.documents import load, load_plain
+from toolkit.memory import NAMED
+from toolkit.schema import check, passes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,24 @@ def parse(tree: Tree, path: str, content: bytes, *, named: bool = True) -> Decla
     if newer:  # what a later format means is not ours to judge
         return _broken(path, findings.problems)
     findings.problems.extend(check(loaded.document, "environment"))
+    return _judged(tree, findings, named=named)
+
+
+def read_quickly(tree: Tree, path: str) -> Declaration | None:
+    """The same where the file is plain and nothing is to be said about it, its places left out; else None."""
+    try:
+        document = load_plain(tree.read(path), path=path)
+    except (UnreadableError, UnicodeEncodeError):
+        return None
+    if document is None or not passes(document.data, "environment"):
+        return None
+    quick = _judged(tree, Findings(document=document), named=True)
+    return None if quick.problems else quick
+
+
+def _judged(tree: Tree, findings: Findings, *, named: bool) -> Declaration:
+    """By the rules beyond the schema."""
+    path = findings.document.path
     own_rules.check(findings)
     if named:
         own_rules.check_file_name(findings, stem=_stem(path), suffix_is_right=path.endswith(SUFFIX))
@@ -81,7 +100,7 @@ def parse(tree: Tree, path: str, content: bytes, *, named: bool = True) -> Decla
         description=_text(findings, "description"),
         archived=findings.value("archived") is True,
         extends=_name(findings, "extends"),
-        document=loaded.document,
+        document=findings.document,
         body=body,
         problems=tuple(findings.problems),
     )
@@ -100,6 +119,12 @@ def named_files(declaration: Declaration) -> tuple[str, ...]:
     named = [findings.value("variables_file"), findings.value("setup", "file")]
     named += [item for _, item in findings.items("image", "ca_certificates")]
     return tuple(one for one in named if isinstance(one, str))
+
+
+def rests_on(tree: Tree, declaration: Declaration) -> tuple[str, ...]:
+    """The file and those that it names, as `Tree.seen` notes them."""
+    named = (tree.beside(declaration.path, one) for one in named_files(declaration))
+    return (declaration.path, *(f"{NAMED}{one}" for one in named))
 
 
 def _broken(path: str, problems: tuple[Diagnostic, ...] | list[Diagnostic]) -> Declaration:

@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from toolkit.declare.findings import Fault
+from toolkit.model.policy import SPECIAL_USE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,8 +17,6 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LONGEST = 253
-_SPECIAL_USE = ("localhost", "local", "internal", "home.arpa")
-"""Refused at every level, whatever is allowed (product, section 4)."""
 
 
 def fault_of(text: str) -> Fault | None:
@@ -45,7 +44,7 @@ def covering(patterns: Collection[str], name: str) -> str | None:
 def is_special_use(text: str) -> bool:
     """Names that never leave a machine or a site: no rule opens them."""
     bare = normal(text).removeprefix("*.")
-    return any(bare == one or bare.endswith(f".{one}") for one in _SPECIAL_USE)
+    return any(bare == one or bare.endswith(f".{one}") for one in SPECIAL_USE)
 
 
 def _shape_fault(text: str) -> Fault | None:

@@ -15,6 +15,7 @@ from toolkit.declare.findings import Fault
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EXPORT = re.compile(r"export[ \t]+(?=[^ \t=])")
 _QUOTED = {'"': re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL), "'": re.compile(r"'(?:\\.|[^'\\])*'", re.DOTALL)}
+_SIMPLE = re.compile(r"'([^'\\\r\n]*)'")
 _REST = re.compile(r"[ \t]*(#.*)?")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _RESERVED = re.compile(
@@ -66,6 +67,9 @@ def check(text: str) -> Variables:
 
 def value_of(assignment: Assignment) -> str:
     """The value, without quotes; nothing is interpolated."""
+    simple = _SIMPLE.fullmatch(assignment.text, len(assignment.key) + 1)
+    if simple:  # nothing that quotes or escapes could change: python-dotenv would say the same, later
+        return simple[1]
     from dotenv import dotenv_values
 
     return dotenv_values(stream=StringIO(assignment.text), interpolate=False)[assignment.key] or ""

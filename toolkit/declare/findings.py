@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from toolkit.declare.fault import Fault
 from toolkit.diagnostics import Diagnostic, Severity
 from toolkit.documents import Document, Pointer, dotted
 
@@ -12,13 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """What is wrong with a value, before it is known where the value stands."""
-
-    rule: str
-    message: str
-    hint: str = ""
+__all__ = ["Fault", "Findings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

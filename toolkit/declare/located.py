@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.documents import dotted
 
@@ -85,6 +85,8 @@ class Located:
 
 def located(document: Document) -> Located:
     """The document's values with their places."""
+    if not document.placed:
+        return _unplaced(document.data, Place(path=document.path, line=1, column=1))
 
     def place(offset: int) -> Place:
         line, column = document.source.place(offset)
@@ -102,6 +104,14 @@ def located(document: Document) -> Located:
         return Located(value=value, at=place(node.start), key_at=key_at, written=dotted(pointer))
 
     return below(document.root, None, ())
+
+
+def _unplaced(value: Any, at: Place) -> Located:
+    if isinstance(value, dict):
+        return Located(value={key: _unplaced(one, at) for key, one in value.items()}, at=at)
+    if isinstance(value, list):
+        return Located(value=[_unplaced(one, at) for one in value], at=at)
+    return Located(value=value, at=at)
 
 
 def merged(parent: Located, child: Located, *, key: str = "") -> Located:

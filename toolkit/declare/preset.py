@@ -2,5 +2,7 @@
 
 from __future__ import annotations
 
-PRESET_VERSION = "2026.08"
+from toolkit import preset
+
+PRESET_VERSION = preset.load().version
 """Part of every revision: a new list is a new meaning of the same file."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import stat
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from toolkit.declare.findings import Fault
-from toolkit.documents import MAX_BYTES
+from toolkit.declare.fault import Fault
+from toolkit.memory import NAMED
+from toolkit.model.limits import MAX_BYTES
 from toolkit.paths import ENVIRONMENTS
 
 SUFFIX = ".yaml"
@@ -23,11 +25,24 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A file as it was read; `state` is what the system said of it before."""
+
+    state: os.stat_result
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """Files under `root`, by POSIX paths relative to it; nothing outside `boundary` (the repository) is read."""
+    """Files under `root`, by POSIX paths relative to it; nothing outside `boundary` (the repository) is read.
+
+    With a mapping for `seen`, every file that is read is noted there: declarations under their paths, files that they
+    name under theirs after `NAMED`, unless a link leads there.
+    """
 
     root: Path
     boundary: Path
+    seen: dict[str, Seen] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def at(cls, root: Path) -> Tree:
@@ -44,16 +59,13 @@ class Tree:
         place = self.root / folder
         if not place.is_dir():
             return ()
-        names = sorted(
-            one.name
-            for one in place.iterdir()
-            if one.suffix in {SUFFIX, _OTHER_SUFFIX} and not one.name.startswith(".") and not one.is_dir()
-        )
-        return tuple(str(PurePosixPath(folder) / name) for name in names)
+        with os.scandir(place) as entries:
+            names = [one.name for one in entries if _is_declaration(one)]
+        return tuple(str(PurePosixPath(folder, name)) for name in sorted(names))
 
     def read(self, path: str) -> bytes:
         """The bytes of a declaration; raises UnreadableError."""
-        return _content(self.root / path, shown=path)
+        return self._noted(path, self.root / path, shown=path)
 
     def read_beside(self, declaration: str, named: str) -> tuple[str, bytes]:
         """A file that a declaration names, relative to its own folder: its path as shown, and its bytes."""
@@ -70,11 +82,47 @@ class Tree:
                     hint="a declaration names files of its own repository only",
                 )
             )
-        return os.path.normpath(PurePosixPath(declaration).parent / named), _content(real, shown=named)
+        path = self.beside(declaration, named)
+        straight = str(real) == os.path.join(self.root, path)  # noqa: PTH118 -- which of two spellings it is
+        return path, self._noted(f"{NAMED}{path}" if straight else "", real, shown=named)
+
+    @staticmethod
+    def beside(declaration: str, named: str) -> str:
+        """The path, as shown, of a file that a declaration names."""
+        return os.path.normpath(PurePosixPath(declaration).parent / named)
+
+    def _noted(self, path: str, place: Path, *, shown: str) -> bytes:
+        found = _regular_content(place)
+        if found is None:
+            return _content(place, shown=shown)
+        if self.seen is not None and path:
+            self.seen[path] = found
+        return found.content
+
+
+def _is_declaration(entry: os.DirEntry[str]) -> bool:
+    name = entry.name
+    is_yaml = name.endswith((SUFFIX, _OTHER_SUFFIX)) and not name.startswith(".")
+    return is_yaml and not entry.is_dir()
+
+
+def _regular_content(place: Path) -> Seen | None:
+    """A file in the fewest calls; None where there is more to say than its content."""
+    try:
+        state = os.stat(place)  # noqa: PTH116 -- twice as fast as Path's, and thousands of files are read
+        if not stat.S_ISREG(state.st_mode) or state.st_size > MAX_BYTES:
+            return None
+        with open(place, "rb", buffering=0) as file:  # noqa: PTH123 -- as above
+            return Seen(state=state, content=file.read())
+    except (OSError, ValueError):
+        return None
 
 
 def _content(place: Path, *, shown: str) -> bytes:
     try:
+        content = _regular_content(place)
+        if content is not None:
+            return content
         if not place.exists():
             raise UnreadableError(
                 Fault(

@@ -46,7 +46,7 @@ def connect() -> DockerEngine:
     import docker
     from docker.errors import DockerException
 
-    address = _address()
+    address = client_arguments()
     try:
         _knock(address.get("base_url") or _DEFAULT_ADDRESS)
         client = docker.APIClient(version="auto", timeout=_CALL_SECONDS, **address)
@@ -68,7 +68,8 @@ def _knock(address: str) -> None:
             raise OSError(f"{path}: {error.strerror or error}") from error
 
 
-def _address() -> dict[str, Any]:
+def client_arguments() -> dict[str, Any]:
+    """How docker-py is to reach the engine: DOCKER_HOST and its companions, else the current docker context."""
     from docker.utils import kwargs_from_env
 
     if os.environ.get("DOCKER_HOST"):

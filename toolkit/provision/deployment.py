@@ -82,7 +82,7 @@ class Deployment:
             parts = [f"the image of environment '{name}' cannot be built:\n{self._story(name)}" for name in broken]
             return ToolkitError(
                 "\n".join(parts),
-                hint="mend the declaration, then run 'toolkit up' again: nothing else needs to be undone",
+                hint="mend what the last lines name, then run 'toolkit up' again: nothing needs to be undone",
                 code="build",
             )
         said = [text for text in self._errors.get("", ()) if not text.startswith("update failed")]

@@ -11,7 +11,7 @@ from toolkit.model import labels
 from toolkit.paths import find_root
 from toolkit.sessions.image import existing
 from toolkit.sessions.plan import CAPABILITIES
-from toolkit.workflows import declarations, images
+from toolkit.workflows import builds, declarations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ class EnvironmentContainer(DockerContainer):
     def __init__(self, name: str, *, root: Path | None = None) -> None:
         folder = find_root(root)
         self.environment: EnvironmentSpec = declarations.environment(folder, name)
-        build = images.build_of(folder, self.environment)
+        build = builds.build_of(folder, self.environment)
         super().__init__(existing(connect(), environment=name, build=build))
         limits = self.environment.resources
         for key, value in self.environment.variables:

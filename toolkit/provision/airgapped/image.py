@@ -79,10 +79,10 @@ def connect() -> APIClient:
     import docker
     from docker.errors import DockerException
 
-    from toolkit.engines.docker import _address
+    from toolkit.engines.docker import client_arguments
 
     try:
-        return docker.APIClient(version="auto", timeout=_SILENT_SECONDS, **_address())
+        return docker.APIClient(version="auto", timeout=_SILENT_SECONDS, **client_arguments())
     except (DockerException, OSError) as error:
         raise ImageError(f"no container engine answers: {error}") from error
 

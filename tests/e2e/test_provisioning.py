@@ -1,0 +1,365 @@
+"""preview, up and destroy on the real engine with the real Pulumi: each test has a root and a stack of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.cli import Toolkit
+from toolkit.engines.base import ContainerRequest
+from toolkit.model import labels
+from toolkit.provision import recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from toolkit.engines.base import Engine, EngineImage
+
+BASE = "debian:bookworm-slim"
+SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A root with environments, its stack, and what the engine has of it."""
+
+    toolkit: Toolkit
+    stack: str
+    engine: Engine
+
+    @property
+    def root(self) -> Path:
+        return self.toolkit.root
+
+    @property
+    def backend(self) -> Path:
+        return self.root / ".toolkit" / "pulumi"
+
+    def declare(self, name: str, **image: Any) -> None:
+        body = {"version": 1, "name": name, "network": {"access": "none"}, "image": {"base": BASE, **image}}
+        (self.root / "envs" / f"{name}.yaml").write_text(json.dumps(body))
+
+    def up(self, *words: str, code: int = 0) -> dict[str, Any]:
+        return self.toolkit.json("up", "--yes", "--bootstrap", "--stack", self.stack, *words, code=code)
+
+    def preview(self, *words: str, code: int = 0) -> dict[str, Any]:
+        return self.toolkit.json("preview", "--stack", self.stack, *words, code=code)
+
+    def destroy(self, *words: str, code: int = 0) -> dict[str, Any]:
+        return self.toolkit.json("destroy", "--yes", "--stack", self.stack, *words, code=code)
+
+    def pulumi(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Plain `pulumi` with the exports of `toolkit env-vars`, in the folder of the root's program."""
+        exports = self.toolkit("env-vars").stdout
+        script = f"{exports}\ncd {shlex.quote(str(self.root / '.toolkit' / 'infra'))}\nexec pulumi {shlex.join(words)}"
+        return subprocess.run(
+            ["sh", "-c", f"{script} --stack {self.stack} --non-interactive"],
+            env=self.toolkit.variables(),
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def images(self) -> list[EngineImage]:
+        return [one for one in self.engine.images(labels={labels.KIND: "image"}) if self._is_ours(one)]
+
+    def locks(self) -> tuple[recorded.Lock, ...]:
+        return recorded.locks(self.backend, project="toolkit", stack=self.stack)
+
+    def _is_ours(self, image: EngineImage) -> bool:
+        return image.labels.get(labels.STACK, "").startswith(f"{self.stack}-")
+
+
+@pytest.fixture
+def site(provisioned: Toolkit, engine: Engine, tmp_path: Path) -> Iterator[Site]:
+    """Settings are this machine's own, by way of `provisioned`: its builds must trust the site's CA."""
+    (tmp_path / "root" / "envs").mkdir(parents=True)
+    root = tmp_path / "root"
+    toolkit = Toolkit(root=root, cwd=root, environment=provisioned.environment)
+    made = Site(toolkit=toolkit, stack=f"test-{uuid.uuid4().hex[:8]}", engine=engine)
+    made.declare("one")
+    yield made
+    made.destroy("--force")
+    assert made.images() == []
+
+
+@pytest.fixture
+def own_authority(tmp_path: Path) -> str:
+    """A CA certificate that no build has seen: nothing after it comes from the builder's cache."""
+    subject = f"/CN=authority {uuid.uuid4().hex}"
+    argv = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    certificate = tmp_path / "root" / "envs" / "own.pem"
+    subprocess.run(
+        [*argv, "-subj", subject, "-keyout", os.devnull, "-out", certificate],
+        check=True,
+        capture_output=True,
+        timeout=SECONDS,
+    )
+    return certificate.name
+
+
+def actions(document: Mapping[str, Any]) -> dict[str, str]:
+    return {one["environment"]: one["action"] for one in document["changes"]}
+
+
+def run_in(image: str, *command: str) -> str:
+    argv = ["docker", "run", "--rm", "--network", "none", "--entrypoint", "", image, *command]
+    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=SECONDS).stdout
+
+
+def wait_for_build(process: subprocess.Popen[str]) -> None:
+    """Until the engine runs a step of the build: the lock is held then, and an operation is under way."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "require" in line and "RUN" in line:
+            return
+    raise AssertionError("up ended before its build began")
+
+
+def test_from_declarations_to_images_and_back_to_nothing(site: Site) -> None:
+    site.declare("two")
+    assert actions(site.preview("--check", code=4)) == {"one": "create", "two": "create"}
+    assert site.images() == []
+
+    made = site.up()
+    assert made["stack"] == site.stack
+    assert actions(made) == {"one": "create", "two": "create"}
+    assert made["summary"] == {"create": 2, "update": 0, "replace": 0, "delete": 0, "same": 0}
+    for name, described in made["images"].items():
+        image = site.engine.image(described["reference"])
+        assert image is not None
+        assert image.id == described["digest"]
+        assert image.labels[labels.ENVIRONMENT] == name
+        assert image.labels[labels.BUILD] == described["build"]
+        assert image.labels[labels.KIND] == "image"
+        assert "LANG=C.UTF-8" in run_in(image.id, "env")
+        run_in(image.id, "bash", "-c", "git --version && python3 -c 'import json, ssl' && test -d /opt/toolkit/runner")
+
+    again = site.up()
+    assert again["changes"] == []
+    assert again["summary"]["same"] == 2
+    assert again["images"] == made["images"]
+    assert site.preview("--check")["changes"] == []
+    plain = site.pulumi("preview", "--expect-no-changes")
+    assert plain.returncode == 0, plain.stdout + plain.stderr
+
+    assert actions(site.destroy()) == {"one": "delete", "two": "delete"}
+    assert site.images() == []
+    assert site.destroy()["changes"] == []
+
+
+def test_plain_pulumi_up_and_toolkit_up_come_to_the_same(site: Site) -> None:
+    site.preview()  # lays the program and the stack down
+    plain = site.pulumi("up", "--yes", "--skip-preview")
+    assert plain.returncode == 0, plain.stdout + plain.stderr
+    outputs = json.loads(site.pulumi("stack", "output", "--json").stdout)
+    assert site.up()["changes"] == []
+    assert outputs["images"] == site.up()["images"]
+
+
+def test_one_changed_declaration_rebuilds_one_image(site: Site) -> None:
+    site.declare("two")
+    before = site.up()["images"]
+    site.declare("two", packages={"apt": ["hello"]})
+    assert actions(site.preview()) == {"two": "update"}
+    after = site.up()
+    assert actions(after) == {"two": "update"}
+    assert after["summary"]["same"] == 1
+    assert after["images"]["one"] == before["one"]
+    assert after["images"]["two"] != before["two"]
+    assert "Hello" in run_in(after["images"]["two"]["reference"], "hello")
+
+
+def test_only_the_named_environments_are_touched(site: Site) -> None:
+    site.declare("two")
+    assert actions(site.up("two")) == {"two": "create"}
+    assert {one.labels[labels.ENVIRONMENT] for one in site.images()} == {"two"}
+    site.up()
+    assert actions(site.destroy("two")) == {"two": "delete"}
+    assert {one.labels[labels.ENVIRONMENT] for one in site.images()} == {"one"}
+    assert actions(site.preview()) == {"two": "create"}
+
+
+def test_packages_of_every_kind_and_a_certificate_are_in_the_image(site: Site, own_authority: str) -> None:
+    site.declare("one", packages={"apt": ["hello"], "pip": ["six"]}, ca_certificates=[own_authority])
+    reference = site.up()["images"]["one"]["reference"]
+    run_in(reference, "hello")
+    run_in(reference, "python3", "-c", "import six")
+    own = (site.root / "envs" / own_authority).read_text().splitlines()[2]
+    assert own in run_in(reference, "cat", "/etc/ssl/certs/ca-certificates.crt")
+
+
+def test_an_image_removed_by_hand_is_noticed_and_made_again(site: Site) -> None:
+    site.declare("two")
+    before = site.up()["images"]
+    site.engine.remove_image(before["one"]["reference"])
+    assert actions(site.preview("--check", code=4)) == {"one": "update"}
+    assert site.pulumi("preview", "--expect-no-changes").returncode != 0
+    repaired = site.up()
+    assert actions(repaired) == {"one": "update"}
+    assert site.engine.image(before["one"]["reference"]) is not None
+    assert site.up()["changes"] == []
+    assert site.pulumi("preview", "--expect-no-changes").returncode == 0
+
+
+def test_a_broken_build_shows_its_last_lines_and_the_next_up_works(site: Site) -> None:
+    site.declare("two", packages={"apt": ["no-such-package-anywhere"]})
+    refused = site.up(code=1)["error"]
+    assert refused["code"] == "build"
+    assert "'two'" in refused["message"]
+    assert "Unable to locate package no-such-package-anywhere" in refused["message"]
+    assert "Traceback" not in refused["message"]
+    site.declare("two")
+    made = site.up()
+    assert set(made["images"]) == {"one", "two"}
+    assert site.up()["changes"] == []
+
+
+def test_an_archived_environment_loses_its_image(site: Site) -> None:
+    site.declare("two")
+    site.up()
+    path = site.root / "envs" / "two.yaml"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "archived": True}))
+    assert actions(site.up()) == {"two": "delete"}
+    assert {one.labels[labels.ENVIRONMENT] for one in site.images()} == {"one"}
+
+
+def test_a_lost_record_is_made_again_from_what_the_engine_has(site: Site) -> None:
+    before = site.up()["images"]
+    state = site.backend / ".pulumi" / "stacks" / "toolkit" / f"{site.stack}.json"
+    state.unlink()
+    again = site.up()
+    assert actions(again) == {"one": "create"}
+    assert again["images"]["one"]["reference"] == before["one"]["reference"]
+
+
+def test_two_stacks_of_one_root_live_side_by_side(site: Site) -> None:
+    other = Site(toolkit=site.toolkit, stack=f"test-{uuid.uuid4().hex[:8]}", engine=site.engine)
+    first, second = site.up()["images"]["one"], other.up()["images"]["one"]
+    assert first["reference"] != second["reference"]
+    assert first["build"] == second["build"]
+    other.destroy()
+    assert other.images() == []
+    assert site.up()["changes"] == []
+
+
+def lock_of(site: Site, pid: int) -> Path:
+    """A lock as Pulumi's file backend writes it."""
+    folder = site.backend / ".pulumi" / "locks" / "organization" / "toolkit" / site.stack
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{uuid.uuid4()}.json"
+    body = {"pid": pid, "username": "ada", "hostname": socket.gethostname(), "timestamp": "2026-01-02T03:04:05Z"}
+    path.write_text(json.dumps(body))
+    return path
+
+
+def test_a_second_up_is_told_who_holds_the_lock(site: Site) -> None:
+    held = lock_of(site, os.getpid())
+    refused = site.up(code=1)["error"]
+    assert refused["code"] == "locked"
+    assert f"process {os.getpid()} of ada on {socket.gethostname()}" in refused["message"]
+    assert held.exists()
+    held.unlink()
+    site.up()
+
+
+def test_the_lock_of_a_dead_process_is_removed(site: Site) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait(timeout=SECONDS)
+    stale = lock_of(site, ended.pid)
+    site.up()
+    assert not stale.exists()
+
+
+def test_ctrl_c_ends_a_build_in_order(site: Site, own_authority: str) -> None:
+    site.declare("one", packages={"apt": ["hello"]}, ca_certificates=[own_authority])
+    process = site.toolkit.start("up", "--yes", "--bootstrap", "-v", "--stack", site.stack)
+    wait_for_build(process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=SECONDS)
+    assert process.returncode == 130
+    assert site.locks() == ()
+    assert actions(site.up()) == {"one": "create"}
+
+
+def test_after_a_killed_pulumi_the_next_up_repairs(site: Site, own_authority: str) -> None:
+    site.declare("one", packages={"apt": ["hello"]}, ca_certificates=[own_authority])
+    process = site.toolkit.start("up", "--yes", "--bootstrap", "-v", "--stack", site.stack)
+    wait_for_build(process)
+    (lock,) = site.locks()
+    os.kill(lock.pid, signal.SIGKILL)
+    _, told = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1
+    assert "signal 9" in told
+    assert site.up()["images"]["one"]
+    assert site.locks() == ()
+    assert site.up()["changes"] == []
+
+
+def test_no_secret_is_in_state_context_image_or_plan(site: Site) -> None:
+    secret = f"value-{uuid.uuid4().hex}"
+    path = site.root / "envs" / "one.yaml"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "variables": f"API_TOKEN={secret}"}))
+    environment = {**site.toolkit.environment, "API_TOKEN": secret, "PIP_INDEX_URL": f"https://me:{secret}@example.com"}
+    spying = Site(
+        toolkit=Toolkit(root=site.root, cwd=site.root, environment=environment), stack=site.stack, engine=site.engine
+    )
+    reference = spying.up()["images"]["one"]["reference"]
+    kept = [file for file in (site.root / ".toolkit").rglob("*") if file.is_file()]
+    assert kept
+    assert [file for file in kept if secret.encode() in file.read_bytes()] == []
+    argv = ["docker", "image", "inspect", reference]
+    told = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=SECONDS).stdout
+    argv = ["docker", "history", "--no-trunc", reference]
+    told += subprocess.run(argv, check=True, capture_output=True, text=True, timeout=SECONDS).stdout
+    assert secret not in told
+
+
+def test_images_that_sessions_use_are_not_removed(site: Site) -> None:
+    reference = site.up()["images"]["one"]["reference"]
+    container = site.engine.create_container(
+        ContainerRequest(
+            name=f"{site.stack}-session",
+            image=reference,
+            command=["sleep", "600"],
+            labels={labels.KIND: "session", labels.SESSION: "calm-otter-3f9a", labels.ENVIRONMENT: "one"},
+        )
+    )
+    try:
+        refused = site.destroy(code=1)["error"]
+        assert refused["code"] == "in-use"
+        assert "calm-otter-3f9a" in refused["message"]
+        forced = site.toolkit("destroy", "--yes", "--force", "--stack", site.stack)
+        assert "stays in the engine" in forced.stderr
+        assert [one.labels[labels.ENVIRONMENT] for one in site.images()] == ["one"]
+    finally:
+        site.engine.remove_container(container)
+
+
+def test_a_script_must_say_yes(site: Site) -> None:
+    refused = site.toolkit.json("up", "--bootstrap", "--stack", site.stack, code=1)["error"]
+    assert refused["code"] == "not-confirmed"
+    assert "--yes" in refused["hint"]
+    assert site.images() == []
+    site.up()
+    assert site.toolkit.json("up", "--stack", site.stack)["changes"] == []  # nothing to agree to
+    assert site.toolkit.json("destroy", "--stack", site.stack, code=1)["error"]["code"] == "not-confirmed"
+
+
+def test_an_unknown_environment_is_named_with_what_there_is(site: Site) -> None:
+    for verb in ("preview", "up", "destroy"):
+        error = site.toolkit.json(verb, "oen", "--stack", site.stack, code=1)["error"]
+        assert error["code"] == "not-found"
+        assert "did you mean 'one'?" in error["hint"]
