@@ -62,7 +62,7 @@ _SHOWN_LENGTH = 60
 
 def check(document: Document, schema: str) -> list[Diagnostic]:
     """Every way in which the document breaks the schema (`environment` or `settings`), sorted by place."""
-    if _passes(document.data, schema):
+    if passes(document.data, schema):
         return []
     errors = list(_validator(schema).iter_errors(document.data))
     wrong_type = {tuple(one.absolute_path) for one in errors if one.validator == "type"}
@@ -73,6 +73,14 @@ def check(document: Document, schema: str) -> list[Diagnostic]:
         for problem in _problems(document, one)
     ]
     return sorted(set(found), key=lambda one: one.sort_key)
+
+
+def passes(data: object, schema: str) -> bool:
+    """Whether plain data keeps to the schema; a no may still be a yes that only `check` can give."""
+    try:
+        return bool(_fast(schema).is_valid(data))
+    except (ValueError, TypeError, OverflowError):  # what it can't take, e.g. integers past 64 bits
+        return False
 
 
 def describe(value: object) -> str:
@@ -99,13 +107,6 @@ def _fast(name: str) -> Any:
     import jsonschema_rs
 
     return jsonschema_rs.Draft202012Validator(json.loads(_text(name)))
-
-
-def _passes(data: object, name: str) -> bool:
-    try:
-        return bool(_fast(name).is_valid(data))
-    except (ValueError, TypeError, OverflowError):  # what it can't take, e.g. integers past 64 bits
-        return False
 
 
 @cache

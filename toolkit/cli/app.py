@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ class LazyVerbs(TyperGroup):
         module = VERBS.get(cmd_name)
         if module is None:
             return None
-        loaded = typer.main.get_command(import_module(module).app)
+        loaded = _loaded(module)
         if cmd_name in _GROUPS:
             loaded.name = cmd_name
             return loaded
@@ -59,6 +60,12 @@ class LazyVerbs(TyperGroup):
         if found is not None and cmd_name in _HIDDEN:
             found.hidden = True
         return found
+
+
+@cache
+def _loaded(module: str) -> click.Command:
+    """The commands of a module, made once: several verbs come from one."""
+    return typer.main.get_command(import_module(module).app)
 
 
 app = typer.Typer(

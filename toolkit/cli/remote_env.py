@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit.cli import quick
 from toolkit.cli.app import verbs
 from toolkit.errors import ToolkitError, UsageError
 from toolkit.settings import Layer
@@ -60,7 +61,7 @@ def remote_env(
     if unset:
         show_change(console, selection.unset(root, layer))
     elif name:
-        show_change(console, selection.choose(root, name, layer))
+        quick.choose_environment(invocation, name, layer)
     else:
         overview = selection.overview(root)
         if console.interactive and len(overview.offered) > 1:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit.cli import quick
 from toolkit.cli.app import verbs
-from toolkit.views.declarations import show_validation
-from toolkit.workflows import validation
 
 if TYPE_CHECKING:
     from toolkit.cli.invocation import Invocation
 
 app = verbs()
-
-
-def _read_standard_input() -> bytes:
-    return sys.stdin.buffer.read()
 
 
 class Format(StrEnum):
@@ -52,6 +46,4 @@ def validate(
     git show main:envs/web-app.yaml | toolkit validate -
     """
     invocation: Invocation = context.obj
-    result = validation.validate(invocation.explicit_root, tuple(paths or ()), standard_input=_read_standard_input)
-    show_validation(invocation.console, result, form or (Format.JSON if invocation.console.as_json else Format.TEXT))
-    raise typer.Exit(0 if result.passes(strict=strict) else 1)
+    raise typer.Exit(quick.validate(invocation, paths or (), form=form.value if form else "", strict=strict))

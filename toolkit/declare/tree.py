@@ -101,9 +101,12 @@ class Tree:
 
 
 def _is_declaration(entry: os.DirEntry[str]) -> bool:
-    name = entry.name
-    is_yaml = name.endswith((SUFFIX, _OTHER_SUFFIX)) and not name.startswith(".")
-    return is_yaml and not entry.is_dir()
+    if entry.name.startswith(".") or not entry.name.endswith((SUFFIX, _OTHER_SUFFIX)):
+        return False
+    try:
+        return not entry.is_dir()
+    except OSError:  # a loop of links
+        return True
 
 
 def _regular_content(place: Path) -> Seen | None:
@@ -120,9 +123,6 @@ def _regular_content(place: Path) -> Seen | None:
 
 def _content(place: Path, *, shown: str) -> bytes:
     try:
-        content = _regular_content(place)
-        if content is not None:
-            return content
         if not place.exists():
             raise UnreadableError(
                 Fault(

@@ -49,12 +49,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """`data` is plain; `path` is shown in problems as it is."""
+    """`data` is plain; `path` is shown in problems as it is; without `placed` every place is the file's beginning."""
 
     path: str
     data: object
     root: Node = field(repr=False)
     source: SourceText = field(repr=False)
+    placed: bool = True
 
     def place(self, pointer: Pointer, *, of_key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of the value (or its key); of the nearest ancestor where it is absent."""

@@ -26,6 +26,8 @@ class SecretSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretSpec:
+    """What the gateway adds to requests to `hosts`: the secret, after `prefix`, in `header`."""
+
     name: str
     hosts: tuple[str, ...]
     header: str
@@ -35,6 +37,8 @@ class SecretSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSpec:
+    """What sessions reach; domains in lower case, `*.` for all subdomains."""
+
     access: Access = Access.TRUSTED
     allow: tuple[str, ...] = ()
     include_defaults: bool = False
@@ -44,6 +48,8 @@ class NetworkSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packages:
+    """Names of packages by their manager."""
+
     apt: tuple[str, ...] = ()
     pip: tuple[str, ...] = ()
     npm: tuple[str, ...] = ()
@@ -59,6 +65,8 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSpec:
+    """What the image is made of."""
+
     base: str = "debian:bookworm-slim"
     packages: Packages = field(default_factory=Packages)
     ca_certificates: tuple[Certificate, ...] = ()
@@ -75,6 +83,8 @@ class SetupSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookSpec:
+    """A command of an event; `matcher` empty: at every start. `timeout` in seconds."""
+
     matcher: str = ""
     command: str
     timeout: float = 600.0
@@ -112,6 +122,8 @@ class SessionLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushSpec:
+    """What the git gateway lets through: names or globs of branches, and tags."""
+
     branches: tuple[str, ...] = ("session",)
     tags: bool = False
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.diagnostics import Diagnostic, has_errors
 from toolkit.errors import InvalidError, ToolkitError
+from toolkit.memory import Memory, unplaced
 from toolkit.settings.layers import FILE_LAYERS, Layer, layer_path
-from toolkit.settings.values import EgressSettings, Registries, RemoteSettings, Setting, Settings, SiteSettings
+from toolkit.settings.setting import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from toolkit.documents import Document
+    from toolkit.settings.values import Settings
 
 _CA_CERTIFICATES = ("site", "ca_certificates")
 _HOST = "host"
+
+_Leaf = tuple[tuple[str, ...], str | tuple[str, ...], int, int]
+"""Pointer, value as written, line and column."""
 
 
 def load(root: Path | None) -> Settings:
@@ -24,7 +30,12 @@ def load(root: Path | None) -> Settings:
 
     Raises InvalidError with every problem of every file, ToolkitError for a file that cannot be read.
     """
-    stated: list[Setting] = []
+    return _together(stated(root))
+
+
+def stated(root: Path | None) -> tuple[Setting, ...]:
+    """Every value of every file, the highest layer first; raises as `load`."""
+    found: list[Setting] = []
     problems: list[Diagnostic] = []
     for layer in FILE_LAYERS:
         if layer.in_project and root is None:
@@ -33,13 +44,20 @@ def load(root: Path | None) -> Settings:
         content = read(path)
         if content is None:
             continue
-        document, found = check(content, layer, shown(path, root))
-        problems += found
-        if document is not None and not has_errors(found):
-            stated += _stated(document, layer, path)
+        known = _Known(path=path, content=content, layer=layer)
+        leaves = known.leaves()
+        if leaves is None:
+            document, wrong = check(content, layer, shown(path, root))
+            problems += wrong
+            if document is None or has_errors(wrong):
+                continue
+            leaves = list(_leaves_of(document))
+            if not wrong:
+                known.keep(leaves)
+        found += [_setting(one, layer, path) for one in leaves]
     if has_errors(problems):
         raise invalid(problems)
-    return _together(tuple(stated))
+    return tuple(found)
 
 
 def read(path: Path) -> bytes | None:
@@ -82,11 +100,41 @@ def shown(path: Path, root: Path | None) -> str:
     return str(path.relative_to(root)) if root is not None and path.is_relative_to(root) else str(path)
 
 
-def _stated(document: Document, layer: Layer, path: Path) -> Iterator[Setting]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What an unchanged file without problems was found to state, kept between commands."""
+
+    path: Path
+    content: bytes
+    layer: Layer
+
+    def leaves(self) -> list[_Leaf] | None:
+        kept = self._memory().recall(self.path.name, content=self.content) or ()
+        try:
+            return [(tuple(pointer), _frozen(value), line, column) for pointer, value, line, column in kept] or None
+        except (TypeError, ValueError):
+            return None
+
+    def keep(self, leaves: list[_Leaf]) -> None:
+        self._memory().keep({self.path.name: ((self.path.name,), leaves)}, {self.path.name: unplaced(self.content)})
+
+    def _memory(self) -> Memory:
+        return Memory.of("settings", self.path.parent, self.layer.value)
+
+
+def _frozen(value: str | list[str]) -> str | tuple[str, ...]:
+    return value if isinstance(value, str) else tuple(value)
+
+
+def _leaves_of(document: Document) -> Iterator[_Leaf]:
     for pointer, value in _leaves((), document.data):
-        line, column = document.place(pointer)
-        meant = _resolved(value, path.parent) if pointer == _CA_CERTIFICATES else value
-        yield Setting(pointer=pointer, value=meant, layer=layer, path=path, line=line, column=column)
+        yield pointer, value, *document.place(pointer)
+
+
+def _setting(leaf: _Leaf, layer: Layer, path: Path) -> Setting:
+    pointer, value, line, column = leaf
+    meant = _resolved(value, path.parent) if pointer == _CA_CERTIFICATES else value
+    return Setting(pointer=pointer, value=meant, layer=layer, path=path, line=line, column=column)
 
 
 def _leaves(pointer: tuple[str, ...], value: object) -> Iterator[tuple[tuple[str, ...], str | tuple[str, ...]]]:
@@ -107,6 +155,7 @@ def _resolved(names: str | tuple[str, ...], folder: Path) -> tuple[str, ...]:
 
 def _together(stated: tuple[Setting, ...]) -> Settings:
     """Scalars override, lists merge, the highest layer's items first."""
+    from toolkit.settings.values import EgressSettings, Registries, RemoteSettings, Settings, SiteSettings
 
     def scalar(*pointer: str) -> str | None:
         values = (one.value for one in stated if one.pointer == pointer)

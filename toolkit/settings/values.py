@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from toolkit.settings.setting import Setting
 
-    from toolkit.settings.layers import Layer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What one file says about one key: a string, or a tuple of strings for a list; the place counts from 1."""
-
-    pointer: tuple[str, ...]
-    value: str | tuple[str, ...]
-    layer: Layer
-    path: Path
-    line: int
-    column: int
+__all__ = ["EgressSettings", "Registries", "RemoteSettings", "Setting", "Settings", "SiteSettings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from toolkit.declare.catalog import Catalog, Examined, name_clashes
-from toolkit.declare.spec import as_declared
 from toolkit.declare.tree import Tree
-from toolkit.diagnostics import Diagnostic, Severity, did_you_mean, has_errors
-from toolkit.documents import dotted
+from toolkit.diagnostics import Diagnostic, Severity, did_you_mean
 from toolkit.errors import InvalidError, NotFoundError
-from toolkit.model.declarations import Shown
+from toolkit.memory import Memory, noted
 from toolkit.paths import ENVIRONMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from toolkit.declare.catalog import Examined
     from toolkit.declare.declaration import Declaration
+    from toolkit.declare.tree import Seen
+    from toolkit.model.declarations import Shown
     from toolkit.model.environment import EnvironmentSpec
 
 _HEAD = ("version", "name", "description", "archived")
@@ -26,13 +27,45 @@ _HEAD = ("version", "name", "description", "archived")
 
 def all_environments(root: Path) -> tuple[EnvironmentSpec, ...]:
     """Every environment, archived ones too, sorted by name; raises InvalidError with every error of every file."""
-    catalog = Catalog(tree=Tree.at(root))
-    examined = [catalog.examine(path) for path in catalog.tree.environments()]
+    from toolkit.declare.recorded_spec import restore
+
+    tree = Tree.at(root)
+    memory = Memory.of("specs", tree.root, str(tree.boundary))
+    kept = {path: memory.recall(path) for path in tree.environments()}
+    try:
+        specs = {path: restore(one) for path, one in kept.items() if one is not None}
+    except (LookupError, TypeError, ValueError, AttributeError):
+        specs = {}
+    if len(specs) < len(kept):
+        specs |= _built(tree, memory, [path for path in kept if path not in specs])
+    return tuple(sorted(specs.values(), key=lambda spec: spec.name))
+
+
+def _built(tree: Tree, memory: Memory, paths: Sequence[str]) -> dict[str, EnvironmentSpec]:
+    """The specs of files that are not remembered, and from now on are; raises InvalidError as above."""
+    from toolkit.declare.catalog import Catalog
+    from toolkit.declare.recorded_spec import record
+
+    seen: dict[str, Seen] = {}
+    catalog = Catalog(tree=replace(tree, seen=seen), quick=True)
+    examined = {path: catalog.examine(path) for path in paths}
+    specs = {path: one.spec for path, one in examined.items() if one.spec is not None}
+    if len(specs) < len(paths):
+        raise invalid(_all_problems(tree))
+    memory.keep(
+        {path: (catalog.rests_on(one), record(specs[path])) for path, one in examined.items()},
+        {path: noted(one.state, one.content) for path, one in seen.items()},
+    )
+    return specs
+
+
+def _all_problems(tree: Tree) -> list[Diagnostic]:
+    from toolkit.declare.catalog import Catalog, name_clashes
+
+    catalog = Catalog(tree=tree, quick=True)
+    examined = [catalog.examine(path) for path in tree.environments()]
     problems = [one for each in examined for one in each.problems]
-    problems += name_clashes(each.declaration for each in examined)
-    if has_errors(problems):
-        raise invalid(problems)
-    return tuple(sorted((each.spec for each in examined if each.spec is not None), key=lambda spec: spec.name))
+    return problems + name_clashes(each.declaration for each in examined)
 
 
 def environment(root: Path, name: str) -> EnvironmentSpec:
@@ -52,7 +85,10 @@ def names(root: Path) -> tuple[str, ...]:
 
 def show(root: Path, name: str) -> Shown:
     """The effective declaration of an environment, its revision and build, and the place of each declared value."""
-    from toolkit.workflows.images import build_of
+    from toolkit.declare.spec import as_declared
+    from toolkit.documents import dotted
+    from toolkit.model.declarations import Shown
+    from toolkit.workflows.builds import build_of
 
     found = examined(root, name)
     assert found.spec is not None
@@ -68,14 +104,47 @@ def show(root: Path, name: str) -> Shown:
     )
 
 
+def with_places(root: Path, name: str) -> tuple[EnvironmentSpec, dict[str, str]]:
+    """One environment, and where each value in force was written: dotted pointer → `path:line:column`.
+
+    Raises as `environment`.
+    """
+    from toolkit.declare.recorded_spec import record, restore
+
+    path = path_of(root, name)
+    tree = Tree.at(root)
+    memory = Memory.of("places", tree.root, str(tree.boundary))
+    try:
+        fields, places = memory.recall(path)
+        return restore(fields), dict(places)
+    except (LookupError, TypeError, ValueError, AttributeError):  # not remembered, or not what was kept
+        pass
+    from toolkit.documents import dotted
+
+    seen: dict[str, Seen] = {}
+    found, rests_on = _examined(replace(tree, seen=seen), path)
+    assert found.spec is not None
+    assert found.effective is not None
+    places = {dotted(pointer): str(place) for pointer, place in found.effective.leaves()}
+    files = {one: noted(at.state, at.content) for one, at in seen.items()}
+    memory.keep({path: (rests_on, [record(found.spec), places])}, files)
+    return found.spec, places
+
+
 def examined(root: Path, name: str) -> Examined:
     """The file of an environment after all checks, without errors; raises NotFoundError, InvalidError."""
-    path = path_of(root, name)
-    catalog = Catalog(tree=Tree.at(root))
+    return _examined(Tree.at(root), path_of(root, name))[0]
+
+
+def _examined(tree: Tree, path: str) -> tuple[Examined, tuple[str, ...]]:
+    """A file after all checks, without errors, and the files that went into it."""
+    from toolkit.declare.catalog import Catalog
+
+    catalog = Catalog(tree=tree)
     found = catalog.examine(path)
     if found.spec is None:
         raise invalid(one for parent in found.lineage for one in catalog.examine(parent).problems)
-    return found
+    return found, catalog.rests_on(found)
 
 
 def path_of(root: Path, name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit import preset, settings
-from toolkit.documents import dotted
 from toolkit.model.policy import SiteRegistry
 from toolkit.network.decide import decide
 from toolkit.network.policy import compile_policy
@@ -24,13 +23,11 @@ def policy_of(root: Path, name: str) -> Policy:
 
     Raises NotFoundError for a name that does not exist, InvalidError for files with errors.
     """
-    found = declarations.examined(root, name)
-    assert found.spec is not None
-    assert found.effective is not None
+    spec, places = declarations.with_places(root, name)
     return compile_policy(
-        found.spec.network,
-        path=found.spec.path,
-        places={dotted(pointer): str(place) for pointer, place in found.effective.leaves()},
+        spec.network,
+        path=spec.path,
+        places=places,
         preset=preset.load(),
         registries=_site_registries(root),
     )

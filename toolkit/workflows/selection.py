@@ -81,9 +81,9 @@ def unset(root: Path, scope: Layer) -> SelectionChange:
 
 
 def _saved(root: Path, environments: tuple[EnvironmentSpec, ...], scope: Layer, name: str | None) -> SelectionChange:
-    stated = settings.load(root).origins(*_KEY)
-    before = next((one.value for one in stated if one.layer is scope), None)
-    path = settings.write(scope, root, {_KEY: name})
+    stated = settings.stated(root)
+    before = next((one.value for one in stated if one.pointer == _KEY and one.layer is scope), None)
+    path = settings.layer_path(scope, root) if before == name else settings.write(scope, root, {_KEY: name})
     return SelectionChange(
         name=name,
         saved=Source(layer=scope.value, path=settings.shown(path, root)),
@@ -94,7 +94,7 @@ def _saved(root: Path, environments: tuple[EnvironmentSpec, ...], scope: Layer, 
 
 def _choices(root: Path, explicit: str | None) -> Iterator[_Choice]:
     """What each layer says, highest first."""
-    stated = {one.layer: one for one in settings.load(root).origins(*_KEY)}
+    stated = {one.layer: one for one in settings.stated(root) if one.pointer == _KEY}
     for layer in Layer:
         if layer is Layer.COMMAND_LINE and explicit is not None:
             yield _Choice(name=explicit, source=Source(layer=layer.value))

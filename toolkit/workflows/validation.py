@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import glob
 import os
+from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from toolkit.declare import declaration as declarations
-from toolkit.declare.catalog import Catalog, name_clashes
 from toolkit.declare.tree import Tree
 from toolkit.errors import NotFoundError
 from toolkit.model.declarations import Validation
 from toolkit.paths import ENVIRONMENTS, find_root
+from toolkit.workflows import checking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from toolkit.diagnostics import Diagnostic
 
@@ -35,13 +35,12 @@ def validate(
     Raises NotFoundError for a path that is not there and for a pattern or folder without YAML files.
     """
     base = _base(root, needed=not paths)
-    run = _Run(base=base)
+    run = _Run(base=base, tree=Tree.at(base))
     for path in paths or [str(base / ENVIRONMENTS)]:
         if path == STANDARD_INPUT:
             run.add_text(standard_input())
         else:
-            for file in _files(path, must_hold_some=bool(paths)):
-                run.add(file)
+            run.add(path, must_hold_some=bool(paths))
     return run.result()
 
 
@@ -56,68 +55,94 @@ def _base(root: Path | None, *, needed: bool) -> Path:
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """Files by the repository that they belong to: each has a catalog of its own, for names and parents."""
+    """Files by the repository that they belong to: names and parents are looked for in there."""
 
     base: Path
-    _catalogs: dict[Path, tuple[Catalog, list[str]]] = field(default_factory=dict)
+    tree: Tree
+    _trees: dict[Path, tuple[Tree, dict[str, None]]] = field(default_factory=dict)
+    _texts: list[bytes] = field(default_factory=list)
 
-    def add(self, file: Path) -> None:
-        shown = _shown(file, self.base)
-        tree = Tree.at(self.base)
-        if Path(shown).is_absolute() or shown.startswith(".."):
-            tree = Tree(root=self.base, boundary=Tree.at(file.parent).boundary)
-        _, files = self._catalogs.setdefault(tree.boundary, (Catalog(tree=tree), []))
-        if shown not in files:
-            files.append(shown)
+    def add(self, path: str, *, must_hold_some: bool) -> None:
+        for folder, names in _files(path, must_hold_some=must_hold_some):
+            shown = _shown(folder, self.base)
+            tree = self.tree
+            if shown.startswith(("/", "..")):
+                tree = Tree(root=self.base, boundary=Tree.at(folder).boundary)
+            _, files = self._trees.setdefault(tree.boundary, (tree, {}))
+            files.update(dict.fromkeys((name if shown == "." else f"{shown}/{name}") for name in names))
 
     def add_text(self, content: bytes) -> None:
-        """Standard input stands in the folder of the environments, under no name."""
-        folder = self.base / ENVIRONMENTS
-        tree = Tree(root=folder if folder.is_dir() else self.base, boundary=Tree.at(self.base).boundary)
-        catalog = Catalog(tree=tree)
-        catalog.add(declarations.parse(tree, STANDARD_INPUT, content, named=False))
-        self._catalogs[Path(STANDARD_INPUT)] = (catalog, [STANDARD_INPUT])
+        self._texts = [content]
 
     def result(self) -> Validation:
-        problems = {one for catalog, files in self._catalogs.values() for one in _problems(catalog, files)}
-        return Validation(
-            files=tuple(sorted(declarations.shown(file) for _, files in self._catalogs.values() for file in files)),
-            problems=tuple(sorted(problems, key=lambda one: one.sort_key)),
-        )
+        problems: set[Diagnostic] = set()
+        shown = [STANDARD_INPUT] if self._texts else []
+        for tree, files in self._trees.values():
+            problems.update(_problems(tree, checking.check(tree, list(files))))
+            shown += [_printable(file) for file in files]
+        for content in self._texts:
+            problems.update(self._problems_of_text(content))
+        return Validation(files=tuple(sorted(shown)), problems=tuple(sorted(problems, key=lambda one: one.sort_key)))
+
+    def _problems_of_text(self, content: bytes) -> Iterator[Diagnostic]:
+        """Standard input stands in the folder of the environments, under no name."""
+        from toolkit.declare import declaration as declarations
+        from toolkit.declare.catalog import Catalog
+
+        folder = self.base / ENVIRONMENTS
+        tree = Tree(root=folder if folder.is_dir() else self.base, boundary=self.tree.boundary)
+        catalog = Catalog(tree=tree)
+        catalog.add(declarations.parse(tree, STANDARD_INPUT, content, named=False))
+        return _problems(tree, checking.examined_in(catalog, [STANDARD_INPUT]))
 
 
-def _problems(catalog: Catalog, files: Iterable[str]) -> Iterator[Diagnostic]:
-    asked = set(files)
-    examined = [catalog.examine(file) for file in files]
-    for one in examined:
+def _problems(tree: Tree, checked: Sequence[checking.Checked]) -> Iterator[Diagnostic]:
+    asked = {one.path for one in checked}
+    for one in checked:
         yield from one.problems
-        if asked.isdisjoint(one.lineage[:-1]):
-            broken = catalog.broken_parent(one)
-            if broken is not None:
-                yield broken
-    yield from name_clashes(one.declaration for one in examined)
+        if one.broken_parent is not None and asked.isdisjoint(one.parents):
+            yield one.broken_parent
+    if any(one.problems for one in checked):
+        yield from _clashes(tree, checked)
 
 
-def _files(path: str, *, must_hold_some: bool) -> Iterator[Path]:
+def _clashes(tree: Tree, checked: Sequence[checking.Checked]) -> list[Diagnostic]:
+    """Files that claim one name; at least one of them has a problem anyway, for it is not called so."""
+    from toolkit.declare.catalog import Catalog, name_clashes
+
+    claims = {one.path: (PurePosixPath(one.path).parent, one.name) for one in checked if one.name is not None}
+    times = Counter(claims.values())
+    catalog = Catalog(tree=tree)
+    return name_clashes(catalog.declaration(path) for path, claim in claims.items() if times[claim] > 1)
+
+
+def _files(path: str, *, must_hold_some: bool) -> Iterator[tuple[Path, list[str]]]:
+    """Folders, and the names of files in them."""
     place = Path(path)
     if place.is_dir():
         folder = place / ENVIRONMENTS if (place / ENVIRONMENTS).is_dir() else place
-        found = [folder / one for one in Tree(root=folder, boundary=folder).declarations_in(".")]
+        found = [(folder, list(Tree(root=folder, boundary=folder).declarations_in(".")))]
     elif place.exists() or place.is_symlink():
-        found = [place]
+        found = [(place.parent, [place.name])]
     elif glob.has_magic(path):
-        found = [Path(one) for one in sorted(glob.glob(path, recursive=True)) if not Path(one).is_dir()]  # noqa: PTH207 -- takes absolute patterns and ..
+        matches = [Path(one) for one in sorted(glob.glob(path, recursive=True)) if not Path(one).is_dir()]  # noqa: PTH207 -- takes absolute patterns and ..
+        found = [(one.parent, [one.name]) for one in matches]
     else:
         raise NotFoundError(f"there is no file or folder {path}", hint="name files, folders, globs, or - for stdin")
-    if not found and must_hold_some:
+    if must_hold_some and not any(names for _, names in found):
         raise NotFoundError(f"{path} holds no .yaml file", hint="name files, folders, globs, or - for stdin")
     yield from found
 
 
-def _shown(file: Path, base: Path) -> str:
+def _shown(folder: Path, base: Path) -> str:
     """Relative to the root where it lies inside, else as it was given."""
-    absolute = Path(os.path.abspath(file))  # noqa: PTH100 -- links stay as they are named
-    for one in (absolute, absolute.resolve().parent / absolute.name):
+    absolute = Path(os.path.abspath(folder))  # noqa: PTH100 -- links stay as they are named
+    for one in (absolute, absolute.resolve()):
         if one.is_relative_to(base):
             return one.relative_to(base).as_posix()
-    return str(absolute) if file.is_absolute() else os.path.relpath(absolute, base)
+    return str(absolute) if folder.is_absolute() else os.path.relpath(absolute, base)
+
+
+def _printable(path: str) -> str:
+    """POSIX allows names that are no UTF-8."""
+    return path.encode("utf-8", "replace").decode("utf-8")

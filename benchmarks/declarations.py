@@ -1,0 +1,175 @@
+"""Declarations and quick verbs beside what one would do by hand: rows for the table of `run.py`.
+
+Alone (`python benchmarks/declarations.py`) it prints the rows of this file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+RUNS = 7
+ROOT = Path(__file__).resolve().parent.parent
+MANY = 10_000
+BY_HAND = 200
+"""So many files are enough to know what one takes by hand: each costs the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """As in `run.py`: what ours takes beside theirs, and the ratio that it must not exceed."""
+
+    name: str
+    yardstick: str
+    goal: float
+    ours: Callable[[], object]
+    theirs: Callable[[], object]
+
+
+@contextmanager
+def rows() -> Iterator[tuple[Row, ...]]:
+    """The quick verbs beside `python -c pass`, on declarations that have not changed; caches and settings apart."""
+    with tempfile.TemporaryDirectory(prefix="toolkit-bench-") as scratch:
+        toolkit = _Toolkit(scratch=Path(scratch))
+        verbs = (
+            (3, ("--version",)),
+            (6, ("env", "list")),
+            (6, ("remote-env", "python")),
+            (6, ("network", "check", "python", "https://api.example.com/")),
+            (8, ("--help",)),
+        )
+        for _ in range(2):  # the first call remembers, and `remote-env` writes a settings file that is new to the next
+            for _, words in verbs:
+                toolkit(ROOT, *words)
+        yield tuple(
+            Row(
+                name=f"toolkit {' '.join(words[:2])}",
+                yardstick="python -c pass",
+                goal=goal,
+                ours=lambda words=words: toolkit(ROOT, *words),
+                theirs=_nothing,
+            )
+            for goal, words in verbs
+        )
+
+
+def validation() -> list[tuple[str, str, float, float]]:
+    """Name, yardstick, ratio and goal of `validate` over many environments, once fresh and once unchanged."""
+    with tempfile.TemporaryDirectory(prefix="toolkit-bench-") as scratch:
+        toolkit = _Toolkit(scratch=Path(scratch))
+        root = Path(scratch) / "many"
+        _lay_down(root)
+        by_hand, fresh, again = [], [], []
+        for _ in range(3):
+            shutil.rmtree(Path(scratch) / "cache", ignore_errors=True)
+            by_hand.append(_seconds(lambda: _by_hand(root)) * MANY / BY_HAND)
+            fresh.append(_seconds(lambda: toolkit(root, "validate")))
+            again.append(statistics.median(_seconds(lambda: toolkit(root, "validate")) for _ in range(RUNS)))
+    first, second = statistics.median(fresh), statistics.median(again)
+    loop = statistics.median(by_hand)
+    return [
+        (f"toolkit validate, {MANY} files", "ruamel round-trip + jsonschema", first / loop, 1 / 15),
+        ("the same again, unchanged", "the first time", second / first, 0.06),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Toolkit:
+    scratch: Path
+
+    def __call__(self, root: Path, *words: str) -> None:
+        """The exit code is left alone: `network check` says no with it."""
+        folders = {f"XDG_{name.upper()}_HOME": str(self.scratch / name) for name in ("cache", "config", "state")}
+        argv = (sys.executable, "-m", "toolkit", *(() if words == ("--version",) else ("--root", str(root))), *words)
+        done = subprocess.run(argv, capture_output=True, timeout=600, check=False, env={**os.environ, **folders})
+        assert done.returncode in {0, 1}, done.stderr
+
+
+def _nothing() -> None:
+    """Its output is captured too: without pipes a wait with a timeout polls, ever more slowly, and would flatter us."""
+    subprocess.run((sys.executable, "-c", "pass"), capture_output=True, check=True, timeout=60)
+
+
+def _by_hand(root: Path) -> None:
+    from jsonschema import Draft202012Validator
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    schema = Draft202012Validator(json.loads((ROOT / "schemas/environment.schema.json").read_text(encoding="utf-8")))
+    for path in sorted((root / "envs").iterdir())[:BY_HAND]:
+        assert not list(schema.iter_errors(yaml.load(path.read_text(encoding="utf-8"))))
+
+
+def _lay_down(root: Path) -> None:
+    (root / "envs").mkdir(parents=True)
+    for index in range(MANY):
+        name = f"env-{index:05}"
+        (root / "envs" / f"{name}.yaml").write_text(_TEXT.format(name=name, index=index), encoding="utf-8")
+
+
+_TEXT = """\
+version: 1
+name: {name}
+description: Service number {index}
+network:
+  access: custom   # with the default list
+  allow: [api{index}.example.com, "*.internal{index}.example.com"]
+  include_defaults: true
+  deny: [telemetry.example.com]
+  secrets:
+    - name: billing
+      hosts: [billing{index}.example.com]
+      header: Authorization
+      prefix: "Bearer "
+      from: {{env: BILLING_TOKEN}}
+variables: |
+  NODE_ENV=development
+  LOG_LEVEL=debug
+image:
+  base: debian:bookworm-slim
+  packages: {{apt: [nodejs, npm], pip: [], npm: []}}
+setup:
+  script: |
+    npm install --global pnpm
+  timeout: 5m
+hooks:
+  session_start:
+    - {{matcher: startup|resume, command: pnpm install, timeout: 600}}
+resources: {{cpus: 4, memory: 16g, disk: 30g, pids: 2048}}
+session: {{idle_timeout: 30m, max_age: 24h}}
+"""
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def _ratio(row: Row) -> float:
+    return statistics.median(_seconds(row.ours) / _seconds(row.theirs) for _ in range(RUNS))
+
+
+def main() -> int:
+    with rows() as quick:
+        table = [(row.name, row.yardstick, _ratio(row), row.goal) for row in quick]
+    for name, yardstick, ratio, goal in [*table, *validation()]:
+        print(f"{name:34} {yardstick:34} {ratio:8.3f}  ≤ {goal:.3f}  {'' if ratio <= goal else 'missed'}".rstrip())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""What the quickest verbs do, and the plain spellings of them that skip the command tree.
+
+Importing typer takes five times as long as starting Python, longer than these verbs need for their work. So a command
+line without any option of its own, such as `env list`, comes straight here; every other spelling, help and usage errors
+come here by way of the tree.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from toolkit.cli.invocation import Invocation
+    from toolkit.settings import Layer
+
+
+def plain_verb(words: Sequence[str]) -> Callable[[Invocation], int] | None:
+    """What to run for these words (global options taken out); None: ask the command tree."""
+    if "_TOOLKIT_COMPLETE" in os.environ or not all(words) or any(word.startswith("-") for word in words):
+        return None
+    match words:
+        case ["env", "list"]:
+            return list_environments
+        case ["remote-env", name]:
+            return lambda invocation: choose_environment(invocation, name)
+        case ["network", "check", name, url]:
+            return lambda invocation: check_url(invocation, name, url)
+        case ["validate", *paths]:
+            return lambda invocation: validate(invocation, paths)
+    return None
+
+
+def list_environments(invocation: Invocation) -> int:
+    from toolkit.views.declarations import show_list
+    from toolkit.workflows.selection import overview
+
+    found = overview(invocation.root)
+    show_list(invocation.console, found.environments, found.selection)
+    return 0
+
+
+def choose_environment(invocation: Invocation, name: str, layer: Layer | None = None) -> int:
+    from toolkit.settings import Layer
+    from toolkit.views.selection import show_change
+    from toolkit.workflows import selection
+
+    show_change(invocation.console, selection.choose(invocation.root, name, layer or Layer.USER))
+    return 0
+
+
+def check_url(invocation: Invocation, name: str, url: str) -> int:
+    from toolkit.views.network import show_decision
+    from toolkit.workflows.network import check
+
+    decision = check(invocation.root, name, url)
+    show_decision(invocation.console, decision)
+    return 0 if decision.allowed else 1
+
+
+def validate(invocation: Invocation, paths: Sequence[str], *, form: str = "", strict: bool = False) -> int:
+    from toolkit.views.declarations import show_validation
+    from toolkit.workflows import validation
+
+    found = validation.validate(invocation.explicit_root, tuple(paths), standard_input=_standard_input)
+    show_validation(invocation.console, found, form or ("json" if invocation.console.as_json else "text"))
+    return 0 if found.passes(strict=strict) else 1
+
+
+def _standard_input() -> bytes:
+    import sys
+
+    return sys.stdin.buffer.read()

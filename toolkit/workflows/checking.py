@@ -1,0 +1,123 @@
+"""Checking many files: what is remembered is not read again, the rest is shared out between processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from toolkit.diagnostics import Diagnostic, Severity
+from toolkit.memory import Memory, noted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from toolkit.declare.catalog import Catalog, Examined
+    from toolkit.declare.tree import Seen, Tree
+
+_FEW = 500
+"""Up to this many files one process is done sooner than two are started."""
+_CHUNK = 250
+_MOST_PROCESSES = 4
+_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One file: its problems, the name that it claims (None: it can't be read), and what its parents are.
+
+    `broken_parent` is to be told where no parent is checked itself. `rests_on`: the files that a finding without errors
+    was made of, empty where it is not to be remembered.
+    """
+
+    path: str
+    name: str | None
+    problems: tuple[Diagnostic, ...]
+    parents: tuple[str, ...] = ()
+    broken_parent: Diagnostic | None = None
+    rests_on: tuple[str, ...] = ()
+
+
+def check(tree: Tree, paths: Sequence[str]) -> list[Checked]:
+    """Check declarations of a tree, in order."""
+    memory = Memory.of("verdicts", tree.root, str(tree.boundary))
+    found = {path: one for path in paths if (one := _recalled(memory, path)) is not None}
+    rest = [path for path in paths if path not in found]
+    seen: dict[str, list[Any]] = {}
+    fresh: list[Checked] = []
+    for checked, files in _shared_out(tree, rest):
+        fresh += checked
+        seen |= files
+    found |= dict(zip(rest, fresh, strict=True))
+    memory.keep({path: (found[path].rests_on, _fields(found[path])) for path in rest if found[path].rests_on}, seen)
+    return [found[path] for path in paths]
+
+
+def examined_in(catalog: Catalog, paths: Sequence[str]) -> list[Checked]:
+    """The same by one catalog, nothing remembered."""
+    return [_checked(catalog, catalog.examine(path)) for path in paths]
+
+
+def _checked(catalog: Catalog, found: Examined) -> Checked:
+    own = found.declaration
+    return Checked(
+        path=own.path,
+        name=own.name if own.document is not None else None,
+        problems=found.problems,
+        parents=found.lineage[:-1],
+        broken_parent=catalog.broken_parent(found),
+        rests_on=catalog.rests_on(found) if found.spec is not None else (),
+    )
+
+
+def _shared_out(tree: Tree, paths: Sequence[str]) -> Iterator[tuple[list[Checked], dict[str, list[Any]]]]:
+    chunks = [(tree, paths[at : at + _CHUNK]) for at in range(0, len(paths), _CHUNK)]
+    processes = min(_processors(), _MOST_PROCESSES)
+    # Elsewhere a new process has to import everything anew, and on macOS a forked one may not use system libraries.
+    if len(paths) <= _FEW or processes < 2 or not sys.platform.startswith("linux"):
+        yield from map(_chunk, chunks)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    _load_ahead()
+    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
+        yield from pool.map(_chunk, chunks, timeout=_SECONDS)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _load_ahead() -> None:
+    """What each process would load for itself."""
+    from toolkit.declare import catalog  # noqa: F401 -- with all that it imports
+    from toolkit.schema import passes
+
+    passes({}, "environment")
+
+
+def _chunk(work: tuple[Tree, Sequence[str]]) -> tuple[list[Checked], dict[str, list[Any]]]:
+    from toolkit.declare.catalog import Catalog
+
+    tree, paths = work
+    seen: dict[str, Seen] = {}
+    checked = examined_in(Catalog(tree=replace(tree, seen=seen), quick=True), paths)
+    return checked, {path: noted(one.state, one.content) for path, one in seen.items()}
+
+
+def _recalled(memory: Memory, path: str) -> Checked | None:
+    kept = memory.recall(path)
+    try:
+        name, parents, problems = kept
+        warnings = tuple(Diagnostic(**{**one, "severity": Severity(one["severity"])}) for one in problems)
+        return Checked(path=path, name=name, problems=warnings, parents=tuple(parents))
+    except (TypeError, ValueError, LookupError):
+        return None
+
+
+def _fields(checked: Checked) -> list[Any]:
+    from dataclasses import asdict
+
+    return [checked.name, checked.parents, [asdict(one) for one in checked.problems]]
