@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -144,7 +145,7 @@ def test_a_damaged_file_is_ignored_and_replaced(root: Path, at: int, put: bytes)
 @pytest.mark.parametrize("body", ["[]", "{}", '{"files": 1, "entries": []}', '{"files": {}, "entries": {"a.yaml": 1}}'])
 def test_a_file_of_another_shape_is_ignored(root: Path, body: str) -> None:
     _keep(root)
-    digest = memory_module.sha256(body.encode()).hexdigest()
+    digest = hashlib.sha256(body.encode()).hexdigest()
     _only_file().write_text(f"{digest}\n{body}", encoding="utf-8")
 
     assert _recall(root) is None
