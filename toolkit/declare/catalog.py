@@ -25,7 +25,7 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """One file after all its checks; `spec` and `effective` are None where an error, its own or a parent's, stops it.
+    """One file after all its checks; `effective` is None where an error, its own or a parent's, stops it.
 
     `lineage` names the files that it is made of: its furthest parent first, itself last.
     """
@@ -33,8 +33,16 @@ class Examined:
     declaration: Declaration
     problems: tuple[Diagnostic, ...]
     lineage: tuple[str, ...]
-    spec: EnvironmentSpec | None = None
     effective: Located | None = None
+
+    @property
+    def passes(self) -> bool:
+        return self.effective is not None
+
+    @property
+    def spec(self) -> EnvironmentSpec | None:
+        """Built when it is asked for: `validate` never does."""
+        return None if self.effective is None else spec.build(self.declaration, self.effective)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,14 +96,13 @@ class Catalog:
         effective = _merge(lineage)
         problems += effective_rules.check(effective, path)
         # The furthest first: then each finds its own parents examined, however long the line is.
-        parents_failed = any(self.examine(one.path).spec is None for one in lineage[:-1])
+        parents_failed = not all(self.examine(one.path).passes for one in lineage[:-1])
         if has_errors(problems) or parents_failed:
             return Examined(declaration=own, problems=_sorted(problems), lineage=_paths(lineage))
         return Examined(
             declaration=own,
             problems=_sorted(problems),
             lineage=_paths(lineage),
-            spec=spec.build(own, effective),
             effective=effective,
         )
 
@@ -106,7 +113,7 @@ class Catalog:
 
     def broken_parent(self, examined: Examined) -> Diagnostic | None:
         """For a file whose only fault is a parent's."""
-        parents = [one for one in examined.lineage[:-1] if self.examine(one).spec is None]
+        parents = [one for one in examined.lineage[:-1] if not self.examine(one).passes]
         if not parents or has_errors(examined.problems):
             return None
         message = f"the environment that this one extends has errors: {parents[-1]}"

@@ -162,6 +162,8 @@ def _a_label(label: str) -> str:
 
 
 def _is_address(text: str) -> bool:
+    if ":" not in text and not text[-1:].isdigit():  # no notation ends so; asking the library costs far more
+        return False
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -67,7 +67,7 @@ def _checked(catalog: Catalog, found: Examined) -> Checked:
         problems=found.problems,
         parents=found.lineage[:-1],
         broken_parent=catalog.broken_parent(found),
-        rests_on=catalog.rests_on(found) if found.spec is not None else (),
+        rests_on=catalog.rests_on(found) if found.passes else (),
     )
 
 

@@ -49,7 +49,7 @@ def _built(tree: Tree, memory: Memory, paths: Sequence[str]) -> dict[str, Enviro
     seen: dict[str, Seen] = {}
     catalog = Catalog(tree=replace(tree, seen=seen), quick=True)
     examined = {path: catalog.examine(path) for path in paths}
-    specs = {path: one.spec for path, one in examined.items() if one.spec is not None}
+    specs = {path: spec for path, one in examined.items() if (spec := one.spec) is not None}
     if len(specs) < len(paths):
         raise invalid(_all_problems(tree))
     memory.keep(
@@ -142,7 +142,7 @@ def _examined(tree: Tree, path: str) -> tuple[Examined, tuple[str, ...]]:
 
     catalog = Catalog(tree=tree)
     found = catalog.examine(path)
-    if found.spec is None:
+    if not found.passes:
         raise invalid(one for parent in found.lineage for one in catalog.examine(parent).problems)
     return found, catalog.rests_on(found)
 
