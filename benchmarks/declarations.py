@@ -1,7 +1,4 @@
-"""Declarations and quick verbs beside what one would do by hand: rows for the table of `run.py`.
-
-Alone (`python benchmarks/declarations.py`) it prints the rows of this file.
-"""
+"""Declarations and quick verbs beside what one would do by hand: rows for the table of `run.py`."""
 
 from __future__ import annotations
 
@@ -12,31 +9,20 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from row import RUNS, Row, seconds
 
-RUNS = 7
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 ROOT = Path(__file__).resolve().parent.parent
 MANY = 10_000
 BY_HAND = 200
 """So many files are enough to know what one takes by hand: each costs the same."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """As in `run.py`: what ours takes beside theirs, and the ratio that it must not exceed."""
-
-    name: str
-    yardstick: str
-    goal: float
-    ours: Callable[[], object]
-    theirs: Callable[[], object]
 
 
 @contextmanager
@@ -75,9 +61,9 @@ def validation() -> list[tuple[str, str, float, float]]:
         by_hand, fresh, again = [], [], []
         for _ in range(3):
             shutil.rmtree(Path(scratch) / "cache", ignore_errors=True)
-            by_hand.append(_seconds(lambda: _by_hand(root)) * MANY / BY_HAND)
-            fresh.append(_seconds(lambda: toolkit(root, "validate")))
-            again.append(statistics.median(_seconds(lambda: toolkit(root, "validate")) for _ in range(RUNS)))
+            by_hand.append(seconds(lambda: _by_hand(root)) * MANY / BY_HAND)
+            fresh.append(seconds(lambda: toolkit(root, "validate")))
+            again.append(statistics.median(seconds(lambda: toolkit(root, "validate")) for _ in range(RUNS)))
     first, second = statistics.median(fresh), statistics.median(again)
     loop = statistics.median(by_hand)
     return [
@@ -151,25 +137,3 @@ hooks:
 resources: {{cpus: 4, memory: 16g, disk: 30g, pids: 2048}}
 session: {{idle_timeout: 30m, max_age: 24h}}
 """
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
-
-
-def _ratio(row: Row) -> float:
-    return statistics.median(_seconds(row.ours) / _seconds(row.theirs) for _ in range(RUNS))
-
-
-def main() -> int:
-    with rows() as quick:
-        table = [(row.name, row.yardstick, _ratio(row), row.goal) for row in quick]
-    for name, yardstick, ratio, goal in [*table, *validation()]:
-        print(f"{name:34} {yardstick:34} {ratio:8.3f}  ≤ {goal:.3f}  {'' if ratio <= goal else 'missed'}".rstrip())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

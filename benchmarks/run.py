@@ -7,73 +7,42 @@ from __future__ import annotations
 
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import declarations
+from row import Row, cells
 
 from toolkit.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RUNS = 7
 ROOT = Path(__file__).resolve().parent.parent
 TOOLKIT = (sys.executable, "-m", "toolkit", "--root", str(ROOT))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """`goal` is the ratio that docs/performance.md promises; 0: no promise yet, only measured."""
-
-    name: str
-    yardstick: str
-    goal: float
-    ours: Callable[[], object]
-    theirs: Callable[[], object]
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="toolkit-bench-") as scratch:
         repository = _repository(Path(scratch))
-        rows = (*_quick_rows(), *_session_rows(repository, Path(scratch)))
-        table = [_measured(row) for row in rows]
+        with declarations.rows() as quick:
+            table = [cells(row) for row in (*quick, *_engine_rows(), *_session_rows(repository, Path(scratch)))]
+    for name, yardstick, ratio, goal in declarations.validation():
+        table.append([name, yardstick, f"{ratio:.3f}", "–", f"≤ {goal:.3f}"])
     Console().table(("WHAT", "BESIDE", "RATIO", "SPREAD", "GOAL"), table)
     return 0
 
 
-def _quick_rows() -> tuple[Row, ...]:
+def _engine_rows() -> tuple[Row, ...]:
     nothing = _command(sys.executable, "-c", "pass")
-    rows = [
-        Row(
-            name="toolkit --version",
-            yardstick="python -c pass",
-            goal=3,
-            ours=_command(sys.executable, "-m", "toolkit", "--version"),
-            theirs=nothing,
-        ),
-        Row(name="toolkit --help", yardstick="python -c pass", goal=8, ours=_toolkit("--help"), theirs=nothing),
-        Row(name="toolkit env list", yardstick="python -c pass", goal=6, ours=_toolkit("env", "list"), theirs=nothing),
-        Row(
-            name="toolkit up (nothing to do)",
-            yardstick="python -c pass",
-            goal=8,
-            ours=_toolkit("up", "--yes"),
-            theirs=nothing,
-        ),
-        Row(
-            name="toolkit tasks",
-            yardstick="docker ps -a",
-            goal=3,
-            ours=_toolkit("tasks"),
-            theirs=_command("docker", "ps", "-a"),
-        ),
-    ]
-    return tuple(rows)
+    listing = _command("docker", "ps", "-a")
+    return (
+        Row(name="toolkit up, nothing to do", yardstick="python -c pass", goal=8, ours=_toolkit("up"), theirs=nothing),
+        Row(name="toolkit tasks", yardstick="docker ps -a", goal=3, ours=_toolkit("tasks"), theirs=listing),
+    )
 
 
 def _session_rows(repository: Path, scratch: Path) -> tuple[Row, ...]:
@@ -120,22 +89,6 @@ def _repository(folder: Path) -> Path:
     identity = ("-c", "user.name=Bench", "-c", "user.email=bench@example.com")
     _run("git", "-C", str(repository), *identity, "commit", "-q", "-m", "one")
     return repository
-
-
-def _measured(row: Row) -> list[str]:
-    ratios = []
-    for _ in range(RUNS):
-        ours, theirs = _seconds(row.ours), _seconds(row.theirs)
-        ratios.append(ours / theirs)
-    spread = f"{min(ratios):.2f} … {max(ratios):.2f}"
-    goal = f"≤ {row.goal:g}" if row.goal else "–"
-    return [row.name, row.yardstick, f"{statistics.median(ratios):.2f}", spread, goal]
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 def _toolkit(*words: str) -> Callable[[], object]:

@@ -79,15 +79,17 @@ def _guarded(options: GlobalOptions, rest: list[str], console: Console) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except Exception as error:  # noqa: BLE001 -- the boundary: what nobody expected becomes a report
-        from toolkit.cli.bugreport import write_report
+        from toolkit.cli.bugreport import redact, write_report
 
         path = write_report(error, [*rest])
         console.error(
-            f"this is a bug in toolkit: {type(error).__name__}: {error}",
+            f"this is a bug in toolkit: {type(error).__name__}: {redact(str(error))}",
             hint=f"the report is in {path}; please send it to the maintainers",
         )
         if console.as_json:
-            console.document({"error": {"code": "bug", "message": str(error), "hint": str(path), "problems": []}})
+            console.document(
+                {"error": {"code": "bug", "message": redact(str(error)), "hint": str(path), "problems": []}}
+            )
         return EXIT_BUG
 
 
@@ -115,8 +117,20 @@ def _through_the_tree(invocation: Invocation, rest: list[str]) -> int:
         raise KeyboardInterrupt from error
     except click.ClickException as error:
         path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "toolkit"
-        raise UsageError(error.format_message(), hint=f"{path} --help") from error
+        raise UsageError(error.format_message(), hint=f"{_meant(rest, error)}{path} --help") from error
     return result if isinstance(result, int) else EXIT_OK
+
+
+def _meant(rest: Sequence[str], error: Exception) -> str:
+    """`did you mean 'tasks'? ` for a verb that does not exist."""
+    from toolkit.cli.app import VERBS
+    from toolkit.diagnostics import did_you_mean
+
+    unknown = next((word for word in rest if not word.startswith("-")), "")
+    if "No such command" not in str(error) or unknown in VERBS:
+        return ""
+    meant = did_you_mean(unknown, list(VERBS))
+    return f"{meant} " if meant else ""
 
 
 def _report(console: Console, error: Exception) -> None:

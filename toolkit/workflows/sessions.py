@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from toolkit.errors import EngineError, ToolkitError
+from toolkit.diagnostics import did_you_mean
+from toolkit.errors import EngineError, ToolkitError, UsageError
 from toolkit.model import labels
 from toolkit.model.session import SessionState
 from toolkit.sessions import ends, following, records, transcript
@@ -28,6 +29,11 @@ _START_SECONDS = 3600.0  # checking out a very large repository
 
 def listed(engine: Engine, *, state: str = "", everything: bool = False) -> tuple[Session, ...]:
     """The rows of `tasks`: all but the archived ones, or those of one state."""
+    if state and state not in set(SessionState):
+        names = [one.value for one in SessionState]
+        raise UsageError(
+            f"'{state}' is no state", hint=f"{did_you_mean(state, names)} states: {', '.join(names)}".strip()
+        )
     found = records.sessions(engine)
     if state:
         return tuple(one for one in found if one.state == state)
