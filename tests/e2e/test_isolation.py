@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,33 +48,36 @@ class Listener:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self._closing = threading.Event()
         self._tcp = socket.create_server(("", 0))
         self.port = int(self._tcp.getsockname()[1])
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.bind(("", self.port))
-        for target in (self._accept, self._receive):
-            threading.Thread(target=target, daemon=True).start()
+        for plug in (self._tcp, self._udp):
+            plug.settimeout(0.1)
+        self._threads = [threading.Thread(target=one, daemon=True) for one in (self._accept, self._receive)]
+        for thread in self._threads:
+            thread.start()
 
     def _accept(self) -> None:
-        while True:
-            try:
+        while not self._closing.is_set():
+            with suppress(TimeoutError):
                 plug, address = self._tcp.accept()
-            except OSError:
-                return
-            with plug:
-                self.seen.append(f"tcp {address[0]}")
-                plug.sendall(b"hello")
+                with plug:
+                    self.seen.append(f"tcp {address[0]}")
+                    plug.sendall(b"hello")
 
     def _receive(self) -> None:
-        while True:
-            try:
+        while not self._closing.is_set():
+            with suppress(TimeoutError):
                 _, address = self._udp.recvfrom(512)
-            except OSError:
-                return
-            self.seen.append(f"udp {address[0]}")
-            self._udp.sendto(b"answer", address)
+                self.seen.append(f"udp {address[0]}")
+                self._udp.sendto(b"answer", address)
 
     def close(self) -> None:
+        self._closing.set()
+        for thread in self._threads:
+            thread.join(timeout=5)
         for plug in (self._tcp, self._udp):
             plug.close()
 
