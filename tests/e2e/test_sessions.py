@@ -190,8 +190,10 @@ def test_provision_builds_what_is_missing(toolkit: Toolkit, tmp_path: Path) -> N
     text = "version: 1\nname: fresh\nnetwork: {access: none}\nimage: {packages: {apt: [tree]}}\n"
     (tmp_path / "own" / "envs" / "fresh.yaml").write_text(text)
     own = type(toolkit)(root=tmp_path / "own", cwd=toolkit.cwd, environment=toolkit.environment)
-    assert own.json("remote", "tree --version", "--provision", "--wait")["exit_code"] == 0
-    own("destroy", "--yes", "--force")
+    document = own.json("remote", "tree --version", "--provision", "--wait")
+    assert document["exit_code"] == 0
+    own("rm", document["session"]["id"], "--yes")  # an image in use would outlive the stack
+    own("destroy", "--yes")
 
 
 @pytest.mark.parametrize(
