@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from toolkit.documents import files
 from toolkit.errors import InvalidError, ToolkitError
-from toolkit.settings import Layer, layer_path, load, write, writing
+from toolkit.settings import Layer, layer_path, load, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,7 +161,7 @@ def test_an_own_gitignore_is_left_alone(root: Path) -> None:
 
 
 def test_a_writer_that_waits_too_long_says_for_what(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "_LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(files, "_LOCK_SECONDS", 0.05)
     path = write(Layer.USER, root, {DEFAULT: "web"})
     (lock,) = (path.parents[2] / ".local/state/toolkit/locks").iterdir()
     with lock.open() as file:
