@@ -1,0 +1,14 @@
+"""The catalogue: what is tried against the network of a session."""
+
+from tests.e2e.network.attacks import addresses, names, past, requests, tunnels
+from tests.e2e.network.attacks.model import Attack, Try, trying
+
+__all__ = ["ATTACKS", "Attack", "Try", "trying"]
+
+ATTACKS: tuple[Attack, ...] = (
+    *past.ATTACKS,
+    *names.ATTACKS,
+    *addresses.ATTACKS,
+    *tunnels.ATTACKS,
+    *requests.ATTACKS,
+)

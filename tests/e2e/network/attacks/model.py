@@ -1,0 +1,49 @@
+"""An attack as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One call of the program `inside`. `<word>` in a text stands for an address that is known when the lab runs."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+    def filled(self, words: Mapping[str, str]) -> Try:
+        return replace(self, arguments={key: _filled(value, words) for key, value in self.arguments.items()})
+
+
+def _filled(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        for word, text in words.items():
+            value = value.replace(f"<{word}>", text)
+    return [_filled(one, words) for one in value] if isinstance(value, list | tuple) else value
+
+
+def trying(name: str, /, **arguments: Any) -> Try:
+    return Try(name, arguments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """What must not work, and beside it the allowed form of the same act, which must.
+
+    `rules`: the kinds of rule that the audit may name for the refusal; none: the gateway never hears of it.
+    `beside`: the control runs in the lab's own unconfined container, since no session has an allowed form of it.
+    `witness`: what an origin writes down when the control arrives; empty where the answer itself is the proof.
+    """
+
+    id: str
+    what: str
+    control: Try
+    attempt: Try
+    rules: tuple[str, ...]
+    beside: bool = False
+    witness: str = "request"
