@@ -6,13 +6,13 @@ from pathlib import Path
 import pulumi
 from environment_image import declare  # type: ignore[import-not-found]  # this folder is the program's own
 
-from toolkit.engines import docker
+from toolkit.engines.connection import connect
 from toolkit.errors import ToolkitError
 from toolkit.workflows.images import planned
 
 root = Path(os.environ.get("TOOLKIT_ROOT") or Path(__file__).resolve().parent.parent)
 try:
-    images = planned(root, docker.connect(), project=pulumi.get_project(), stack=pulumi.get_stack())
+    images = planned(root, connect(), project=pulumi.get_project(), stack=pulumi.get_stack())
 except ToolkitError as error:
     problems = [str(one) for one in error.diagnostics]
     hint = [f"hint: {error.hint}"] if error.hint else []

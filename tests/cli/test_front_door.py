@@ -49,7 +49,7 @@ def test_a_bug_leaves_a_report_without_secrets(
         raise RuntimeError("cannot say hunter2hunter2 of https://user:pw@git.example.com")
 
     monkeypatch.setattr(sessions, "listed", broken)
-    monkeypatch.setattr("toolkit.engines.docker.connect", lambda: None)
+    monkeypatch.setattr("toolkit.engines.connection.connect", lambda: None)
     assert main(["tasks"]) == 3
     hint = capsys.readouterr().err
     assert "hunter2" not in hint

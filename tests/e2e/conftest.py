@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.cli import Toolkit
 from tests.support.git import repository
-from toolkit.engines.docker import connect
+from toolkit.engines.connection import connect
 from toolkit.errors import EngineError
 from toolkit.model import labels
 from toolkit.sessions import ends

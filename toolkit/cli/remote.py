@@ -47,7 +47,7 @@ def remote(
     toolkit remote --wait "pytest -q" --env python follow it to its end
     id=$(toolkit remote --detach "./long.sh")      for scripts
     """
-    from toolkit.engines.docker import connect
+    from toolkit.engines.connection import connect
     from toolkit.errors import UsageError
     from toolkit.views import sessions as views
     from toolkit.workflows import remote as launching

@@ -36,7 +36,7 @@ SessionId = Annotated[
 
 
 def _engine() -> Engine:
-    from toolkit.engines.docker import connect
+    from toolkit.engines.connection import connect
 
     return connect()
 

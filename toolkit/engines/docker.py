@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import os
 import socket
+import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from toolkit.engines import listing
 from toolkit.engines.base import (
     ContainerRequest,
     EngineContainer,
@@ -31,7 +33,6 @@ _CALL_SECONDS = 60
 _IMPORT_SECONDS = 600
 _IMPORT_CHUNK = 1 << 20
 _DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
-_NEVER = "0001-01-01T00:00:00Z"
 _CAPABILITIES_DROPPED = ["ALL"]
 _INTERNAL_OPTIONS = {
     # Without these the bridge has an address on the host, and through it every listener of the host is reachable
@@ -43,16 +44,21 @@ _INTERNAL_OPTIONS = {
 
 def connect() -> DockerEngine:
     """The engine that DOCKER_HOST or the docker context names; EngineError where none answers."""
+    made = client()
+    return DockerEngine(lambda: made)
+
+
+def client() -> APIClient:
+    """docker-py's own; EngineError where no engine answers."""
     import docker
     from docker.errors import DockerException
 
     address = client_arguments()
     try:
         _knock(address.get("base_url") or _DEFAULT_ADDRESS)
-        client = docker.APIClient(version="auto", timeout=_CALL_SECONDS, **address)
+        return docker.APIClient(version="auto", timeout=_CALL_SECONDS, **address)
     except (DockerException, OSError) as error:
         raise EngineError(f"no container engine answers: {reason(error)}", hint=NO_ENGINE_HINT) from error
-    return DockerEngine(client)
 
 
 def _knock(address: str) -> None:
@@ -84,10 +90,22 @@ def client_arguments() -> dict[str, Any]:
 
 
 class DockerEngine:
-    """`Engine` on docker-py's low-level client, which is safe to share between threads for these calls."""
+    """`Engine` on docker-py's low-level client, which is safe to share between threads for these calls.
 
-    def __init__(self, client: APIClient) -> None:
-        self._client = client
+    `connected` is called when the first call needs it.
+    """
+
+    def __init__(self, connected: Callable[[], APIClient]) -> None:
+        self._connected = connected
+        self._connecting = threading.Lock()
+        self._connection: APIClient | None = None
+
+    @property
+    def _client(self) -> APIClient:
+        with self._connecting:
+            if self._connection is None:
+                self._connection = self._connected()
+            return self._connection
 
     def version(self) -> EngineVersion:
         with refusals():
@@ -103,6 +121,9 @@ class DockerEngine:
 
     # images
 
+    def architecture(self) -> str:
+        return self.version().architecture
+
     def image(self, reference: str) -> EngineImage | None:
         from docker.errors import ImageNotFound
 
@@ -111,27 +132,12 @@ class DockerEngine:
                 found = self._client.inspect_image(reference)  # type: ignore[no-untyped-call]
             except ImageNotFound:
                 return None
-        return EngineImage(
-            id=found["Id"],
-            tags=tuple(found.get("RepoTags") or ()),
-            digests=tuple(found.get("RepoDigests") or ()),
-            labels=(found.get("Config") or {}).get("Labels") or {},
-            size=found.get("Size", 0),
-        )
+        return listing.inspected_image(found)
 
     def images(self, *, labels: Mapping[str, str]) -> list[EngineImage]:
         with refusals():
-            found = self._client.images(filters={"label": _label_filters(labels)})
-        return [
-            EngineImage(
-                id=one["Id"],
-                tags=tuple(tag for tag in one.get("RepoTags") or () if tag != "<none>:<none>"),
-                digests=tuple(one.get("RepoDigests") or ()),
-                labels=one.get("Labels") or {},
-                size=one.get("Size", 0),
-            )
-            for one in found
-        ]
+            found = self._client.images(filters={"label": listing.label_filters(labels)})
+        return [listing.image(one) for one in found]
 
     def pull(self, reference: str, *, on_line: Callable[[str], None]) -> None:
         with refusals():
@@ -184,21 +190,10 @@ class DockerEngine:
         return str(made["Id"])
 
     def networks(self, *, labels: Mapping[str, str] | None = None) -> list[EngineNetwork]:
-        filters = {"label": _label_filters(labels)} if labels else None
+        filters = {"label": listing.label_filters(labels)} if labels else None
         with refusals():
             found = self._client.networks(filters=filters)
-        return [
-            EngineNetwork(
-                id=one["Id"],
-                name=one["Name"],
-                subnets=tuple(
-                    pool["Subnet"] for pool in (one.get("IPAM") or {}).get("Config") or () if pool.get("Subnet")
-                ),
-                labels=one.get("Labels") or {},
-                containers=len(one.get("Containers") or {}),
-            )
-            for one in found
-        ]
+        return [listing.network(one) for one in found]
 
     def remove_network(self, identity: str) -> None:
         from docker.errors import NotFound
@@ -285,35 +280,12 @@ class DockerEngine:
                 found = self._client.inspect_container(identity)
             except NotFound:
                 return None
-        state = found["State"]
-        ended = state["Status"] in {"exited", "dead"}
-        return EngineContainer(
-            id=found["Id"],
-            name=found["Name"].lstrip("/"),
-            image=found["Image"],
-            status=state["Status"],
-            labels=found["Config"].get("Labels") or {},
-            created=found["Created"],
-            exit_code=state["ExitCode"] if ended else None,
-            started=_time(state["StartedAt"]),
-            finished=_time(state["FinishedAt"]) if ended else "",
-            out_of_memory=bool(state.get("OOMKilled")),
-        )
+        return listing.inspected_container(found)
 
     def containers(self, *, labels: Mapping[str, str]) -> list[EngineContainer]:
         with refusals():
-            found = self._client.containers(all=True, filters={"label": _label_filters(labels)})
-        return [
-            EngineContainer(
-                id=one["Id"],
-                name=(one.get("Names") or [""])[0].lstrip("/"),
-                image=one["ImageID"],
-                status=one["State"],
-                labels=one.get("Labels") or {},
-                created=str(one["Created"]),
-            )
-            for one in found
-        ]
+            found = self._client.containers(all=True, filters={"label": listing.label_filters(labels)})
+        return [listing.container(one) for one in found]
 
     def put_archive(self, identity: str, folder: str, tar: bytes) -> None:
         with refusals():
@@ -383,11 +355,3 @@ class DockerEngine:
                 return int(code)
             time.sleep(0.05)
         raise EngineError("the command's output ended, but the engine has no exit code for it")
-
-
-def _label_filters(labels: Mapping[str, str]) -> list[str]:
-    return [f"{key}={value}" if value else key for key, value in labels.items()]
-
-
-def _time(text: str) -> str:
-    return "" if text == _NEVER else text

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 NO_ENGINE_HINT = "start Docker, or let 'toolkit setup' install and start it; DOCKER_HOST names another engine"
+NOT_FOUND = "engine-not-found"
 LOST_ENGINE_HINT = "start Docker again; what was half made is then removed by 'toolkit doctor --fix'"
 
 
@@ -26,11 +27,23 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except NotFound as error:
-        raise EngineError(f"the engine does not know it: {reason(error)}", code="engine-not-found") from error
+        raise unknown(reason(error)) from error
     except APIError as error:
-        raise EngineError(f"the engine refused: {reason(error)}", hint=_hint(error)) from error
+        raise refused(reason(error)) from error
     except (DockerException, requests.exceptions.RequestException) as error:
-        raise EngineError(f"the engine stopped answering: {_cause(error)}", hint=LOST_ENGINE_HINT) from error
+        raise lost(_cause(error)) from error
+
+
+def unknown(said: str) -> EngineError:
+    return EngineError(f"the engine does not know it: {said}", code=NOT_FOUND)
+
+
+def refused(said: str) -> EngineError:
+    return EngineError(f"the engine refused: {said}", hint=_hint(said))
+
+
+def lost(cause: str) -> EngineError:
+    return EngineError(f"the engine stopped answering: {cause}", hint=LOST_ENGINE_HINT)
 
 
 @contextmanager
@@ -56,7 +69,7 @@ def _cause(error: BaseException) -> str:
     return str(getattr(error, "strerror", None) or error).strip()
 
 
-def _hint(error: BaseException) -> str:
-    if "no space left" in reason(error).lower():
+def _hint(said: str) -> str:
+    if "no space left" in said.lower():
         return "the engine's disk is full: free some space ('docker system df' shows what takes it) and try again"
     return ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from testcontainers.core.container import DockerContainer
 
-from toolkit.engines.docker import connect
+from toolkit.engines.connection import connect
 from toolkit.model import labels
 from toolkit.paths import find_root
 from toolkit.sessions.image import existing

@@ -58,7 +58,7 @@ def resolve_bases(engine: Engine, specs: Sequence[EnvironmentSpec]) -> dict[str,
 
 def platform_of(engine: Engine) -> str:
     """Such as linux/amd64. Given to Pulumi always: its plugin would take this client's, and say so on every run."""
-    architecture = engine.version().architecture
+    architecture = engine.architecture()
     return f"linux/{_PLATFORM_NAMES.get(architecture, architecture)}"
 
 

@@ -104,9 +104,9 @@ def destroy(request: Request, on_event: OnEvent) -> Outcome:
 
 
 def _connect() -> Engine:
-    from toolkit.engines import docker
+    from toolkit.engines.connection import connect
 
-    return docker.connect()
+    return connect()
 
 
 def _declared(root: Path) -> tuple[EnvironmentSpec, ...]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def test_the_same_context_comes_out_in_another_locale_time_zone_and_hash_seed() 
     )
     told = {
         subprocess.run(
-            ["python", "-c", program],
+            [sys.executable, "-c", program],
             env={**os.environ, "LC_ALL": locale, "TZ": zone, "PYTHONHASHSEED": seed},
             cwd=Path(__file__).parents[3],
             capture_output=True,

@@ -10,7 +10,7 @@ import certifi
 import pytest
 
 from toolkit import settings
-from toolkit.engines.base import EngineImage, EngineVersion
+from toolkit.engines.base import EngineImage
 from toolkit.errors import InvalidError, NotSupportedYetError
 from toolkit.provision.certificates import split
 from toolkit.workflows.builds import build_of, runner_files
@@ -30,8 +30,8 @@ class FakeImages:
 
     there: list[EngineImage] = field(default_factory=list)
 
-    def version(self) -> EngineVersion:
-        return EngineVersion(version="20.10.24", api="1.41", architecture="x86_64", local=True)
+    def architecture(self) -> str:
+        return "x86_64"
 
     def image(self, reference: str) -> EngineImage | None:
         return next((one for one in self.there if reference in one.tags), None)
