@@ -24,7 +24,7 @@ def declare(images: Sequence[PlannedImage]) -> None:
         {
             one.environment: {
                 "reference": one.reference,
-                "digest": environment_image(one).repo_digest,
+                "digest": image(one).repo_digest,
                 "build": one.build[:SHOWN_DIGITS],
             }
             for one in images
@@ -32,7 +32,7 @@ def declare(images: Sequence[PlannedImage]) -> None:
     )
 
 
-def environment_image(planned: PlannedImage) -> docker.Image:
+def image(planned: PlannedImage) -> docker.Image:
     """Built on the engine and kept there: nothing is pushed."""
     context = _from_here(planned.context)
     return docker.Image(

@@ -52,6 +52,11 @@ def runner_source() -> Path:
     return _PACKAGE / "runner"
 
 
+def gateways_source() -> Path:
+    """The folder that is copied into the gateways' image."""
+    return _PACKAGE / "gateways"
+
+
 def project_state(root: Path) -> Path:
     """What this root keeps beside itself, git-ignored: build contexts, Pulumi's state, transcripts."""
     return root / ".toolkit"

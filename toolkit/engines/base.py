@@ -38,11 +38,31 @@ class EngineImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkRequest:
-    """An internal network on an explicit IPv4 subnet, without any host address on it."""
+    """A bridge network on an explicit IPv4 subnet.
+
+    `internal`: without any host address on it, and no way out. Else it leads outside, and its containers do not
+    reach each other.
+    """
 
     name: str
     subnet: str
     labels: Mapping[str, str]
+    internal: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineVolume:
+    name: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeMount:
+    """A volume of the engine at `target`; an empty `name` is one of the container's own, which goes with it."""
+
+    target: str
+    name: str = ""
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +76,11 @@ class EngineNetwork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerRequest:
-    """A container to create. Memory in bytes, `cpus` in CPUs; `network` empty: no network at all."""
+    """A container to create. Memory in bytes, `cpus` in CPUs; `network` empty: no network at all.
+
+    `mounts` are pairs of a host's path and a path inside, read-only. `tmpfs` is path → mount options. `log_bytes` is
+    how much of its output the engine keeps, in up to `log_files` files of equal size; None: all of it.
+    """
 
     name: str
     image: str
@@ -70,11 +94,16 @@ class ContainerRequest:
     address: str = ""
     dns: Sequence[str] = ()
     mounts: Sequence[tuple[str, str]] = ()
+    volumes: Sequence[VolumeMount] = ()
+    tmpfs: Mapping[str, str] = field(default_factory=dict)
+    sysctls: Mapping[str, str] = field(default_factory=dict)
     cap_add: Sequence[str] = ()
     pids: int | None = None
     memory: int | None = None
     cpus: float | None = None
     read_only: bool = False
+    log_bytes: int | None = None
+    log_files: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +153,29 @@ class Engine(Protocol):
         """Untag, and remove when that was the last tag; an image that is gone is fine."""
         ...
 
+    def commit(self, identity: str, *, reference: str, labels: Mapping[str, str]) -> str:
+        """Keep a container's filesystem as an image with these labels beside its base's own; returns its id."""
+        ...
+
     # networks
     def create_network(self, request: NetworkRequest) -> str: ...
     def networks(self, *, labels: Mapping[str, str] | None = None) -> list[EngineNetwork]: ...
     def remove_network(self, identity: str) -> None:
         """Idempotent."""
+        ...
+
+    def connect_network(self, network: str, container: str, *, address: str = "") -> None:
+        """Join a container that has not started yet to one more network."""
+        ...
+
+    # volumes
+    def create_volume(self, name: str, *, labels: Mapping[str, str]) -> None:
+        """Idempotent: one of this name that is there stays as it is."""
+        ...
+
+    def volumes(self, *, labels: Mapping[str, str]) -> list[EngineVolume]: ...
+    def remove_volume(self, name: str) -> None:
+        """Idempotent; EngineError while a container uses it."""
         ...
 
     # containers

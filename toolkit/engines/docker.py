@@ -17,6 +17,7 @@ from toolkit.engines.base import (
     EngineImage,
     EngineNetwork,
     EngineVersion,
+    EngineVolume,
     ExecResult,
     NetworkRequest,
 )
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 _CALL_SECONDS = 60
 _IMPORT_SECONDS = 600
 _IMPORT_CHUNK = 1 << 20
+_COMMIT_SECONDS = 900
 _DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 _CAPABILITIES_DROPPED = ["ALL"]
+_OUTER_OPTIONS = {"com.docker.network.bridge.enable_icc": "false"}
 _INTERNAL_OPTIONS = {
     # Without these the bridge has an address on the host, and through it every listener of the host is reachable
     # although the network is internal. Engines before API 1.48 ignore the second one, so both are passed.
@@ -172,6 +175,13 @@ class DockerEngine:
             except ImageNotFound:
                 return
 
+    def commit(self, identity: str, *, reference: str, labels: Mapping[str, str]) -> str:
+        repository, _, tag = reference.rpartition(":")
+        changes = [f'LABEL "{key}"="{value}"' for key, value in labels.items()]
+        with refusals(), patience(self._client, _COMMIT_SECONDS):
+            made = self._client.commit(identity, repository=repository, tag=tag, changes=changes)
+        return str(made["Id"])
+
     # networks
 
     def create_network(self, request: NetworkRequest) -> str:
@@ -181,9 +191,9 @@ class DockerEngine:
             made = self._client.create_network(
                 request.name,
                 driver="bridge",
-                internal=True,
+                internal=request.internal,
                 enable_ipv6=False,
-                options=_INTERNAL_OPTIONS,
+                options=_INTERNAL_OPTIONS if request.internal else _OUTER_OPTIONS,
                 ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=request.subnet)]),
                 labels=dict(request.labels),
             )
@@ -201,6 +211,30 @@ class DockerEngine:
         with refusals():
             try:
                 self._client.remove_network(identity)
+            except NotFound:
+                return
+
+    def connect_network(self, network: str, container: str, *, address: str = "") -> None:
+        with refusals():
+            self._client.connect_container_to_network(container, network, ipv4_address=address or None)
+
+    # volumes
+
+    def create_volume(self, name: str, *, labels: Mapping[str, str]) -> None:
+        with refusals():
+            self._client.create_volume(name, labels=dict(labels))
+
+    def volumes(self, *, labels: Mapping[str, str]) -> list[EngineVolume]:
+        with refusals():
+            found = self._client.volumes(filters={"label": listing.label_filters(labels)})
+        return [EngineVolume(name=one["Name"], labels=one.get("Labels") or {}) for one in found["Volumes"] or ()]
+
+    def remove_volume(self, name: str) -> None:
+        from docker.errors import NotFound
+
+        with refusals():
+            try:
+                self._client.remove_volume(name)
             except NotFound:
                 return
 
@@ -228,7 +262,15 @@ class DockerEngine:
         config = self._client.create_host_config(
             network_mode=request.network or "none",
             dns=list(request.dns) or None,
-            mounts=[Mount(target, source, type="bind", read_only=True) for source, target in request.mounts],
+            mounts=[
+                *(Mount(target, source, type="bind", read_only=True) for source, target in request.mounts),
+                *(
+                    Mount(one.target, one.name or None, type="volume", read_only=one.read_only)
+                    for one in request.volumes
+                ),
+            ],
+            tmpfs=dict(request.tmpfs) or None,
+            sysctls=dict(request.sysctls) or None,
             cap_drop=_CAPABILITIES_DROPPED,
             cap_add=list(request.cap_add) or None,
             security_opt=["no-new-privileges"],
@@ -241,7 +283,7 @@ class DockerEngine:
             nano_cpus=None if request.cpus is None else int(request.cpus * 1_000_000_000),
             read_only=request.read_only,
             # the transcript is the container's log: it must be readable by any client, whatever the default driver
-            log_config=LogConfig(type=LogConfig.types.JSON, config={}),
+            log_config=LogConfig(type=LogConfig.types.JSON, config=_log_limits(request)),
         )
         return cast("dict[str, Any]", config)
 
@@ -355,3 +397,10 @@ class DockerEngine:
                 return int(code)
             time.sleep(0.05)
         raise EngineError("the command's output ended, but the engine has no exit code for it")
+
+
+def _log_limits(request: ContainerRequest) -> dict[str, str]:
+    if request.log_bytes is None:
+        return {}
+    each = max(1, request.log_bytes // request.log_files // 1024)
+    return {"max-size": f"{each}k", "max-file": str(request.log_files)}

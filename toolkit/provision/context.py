@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 DOCKERFILE = "Dockerfile"
 RUNNER = "/opt/toolkit/runner"
+GATEWAYS = "/opt/toolkit/gateways"
 STACK_ARGUMENT = "TOOLKIT_STACK"
 GENERATION_ARGUMENT = "TOOLKIT_GENERATION"
 INDEX_ARGUMENTS = {"pip": "PIP_INDEX_URL", "npm": "NPM_CONFIG_REGISTRY"}
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]*")
+_PROGRAMS = {labels.IMAGE_KIND: RUNNER, labels.GATEWAY_KIND: GATEWAYS}
 _BUNDLE_VARIABLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
 
@@ -40,15 +42,21 @@ class Base(Protocol):
     def bootstrapped(self) -> bool: ...
 
 
-def build_of(spec: EnvironmentSpec, *, site_certificates: Sequence[Certificate], runner: Sequence[ContextFile]) -> str:
+def build_of(
+    spec: EnvironmentSpec,
+    *,
+    site_certificates: Sequence[Certificate],
+    runner: Sequence[ContextFile],
+    kind: str = labels.IMAGE_KIND,
+) -> str:
     """The build, 64 hex digits, over the base as declared, packages, all CA certificates, build steps and runner.
 
     Neither the environment's name nor what the base resolves to on this machine counts.
     """
-    files = _files(spec, site_certificates, runner)
+    files = _files(spec, site_certificates, runner, kind)
     made_of = {
         "base": spec.image.base,
-        "steps": _steps(spec, trusts=_has_certificates(files)),
+        "steps": _steps(spec, trusts=_has_certificates(files), kind=kind),
         "files": [[one.path, one.mode, hashlib.sha256(one.content).hexdigest()] for one in files],
     }
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
@@ -60,18 +68,22 @@ def render(
     base: Base,
     site_certificates: Sequence[Certificate],
     runner: Sequence[ContextFile],
+    kind: str = labels.IMAGE_KIND,
 ) -> BuildContext:
-    """Dockerfile and files, sorted by path; InvalidError for a base or a package that is none."""
-    files = _files(spec, site_certificates, runner)
-    build = build_of(spec, site_certificates=site_certificates, runner=runner)
+    """Dockerfile and files, sorted by path; InvalidError for a base or a package that is none.
+
+    `kind` is the label of what it is for. The gateways' image is built the same way: their programs are then `runner`.
+    """
+    files = _files(spec, site_certificates, runner, kind)
+    build = build_of(spec, site_certificates=site_certificates, runner=runner, kind=kind)
     if not _REFERENCE.fullmatch(base.reference):
         raise InvalidError(f"environment '{spec.name}': image.base: {base.reference!r} is no image reference")
     dockerfile = "\n".join(
         [
             f"FROM {base.reference}",
             "USER root",
-            _steps(spec, trusts=_has_certificates(files)),
-            *_closing(spec, base, build),
+            _steps(spec, trusts=_has_certificates(files), kind=kind),
+            *_closing(spec, base, build, kind),
             "",
         ]
     )
@@ -92,8 +104,9 @@ def write(context: BuildContext, folder: Path) -> None:
 
 
 def _files(
-    spec: EnvironmentSpec, site_certificates: Sequence[Certificate], runner: Sequence[ContextFile]
+    spec: EnvironmentSpec, site_certificates: Sequence[Certificate], runner: Sequence[ContextFile], kind: str
 ) -> tuple[ContextFile, ...]:
+    folder = _PROGRAMS[kind].rpartition("/")[2]
     trusted = certificates.unique([*site_certificates, *spec.image.ca_certificates])
     made = [
         ContextFile(path="steps/require", content=steps.REQUIRE.encode()),
@@ -104,7 +117,7 @@ def _files(
             )
             for one in trusted
         ),
-        *(ContextFile(path=f"runner/{one.path}", content=one.content, mode=one.mode) for one in runner),
+        *(ContextFile(path=f"{folder}/{one.path}", content=one.content, mode=one.mode) for one in runner),
     ]
     return tuple(sorted(made, key=lambda one: one.path))
 
@@ -113,7 +126,7 @@ def _has_certificates(files: Sequence[ContextFile]) -> bool:
     return any(one.path.startswith("certificates/") for one in files)
 
 
-def _steps(spec: EnvironmentSpec, *, trusts: bool) -> str:
+def _steps(spec: EnvironmentSpec, *, trusts: bool, kind: str) -> str:
     """The part that costs time, most shared first: environments on one base have the first layers in common."""
     lines = ["# The site's CAs come first: whatever is downloaded later must trust them."]
     if trusts:
@@ -122,7 +135,7 @@ def _steps(spec: EnvironmentSpec, *, trusts: bool) -> str:
         f"COPY steps/ {steps.FOLDER}/",
         f"RUN sh {steps.FOLDER}/trust && sh {steps.FOLDER}/require",
         *_package_steps(spec),
-        f"COPY runner/ {RUNNER}/",
+        f"COPY {_PROGRAMS[kind].rpartition('/')[2]}/ {_PROGRAMS[kind]}/",
         "ENV LANG=C.UTF-8",
     ]
     return "\n".join(lines)
@@ -155,10 +168,10 @@ def _package_steps(spec: EnvironmentSpec) -> list[str]:
     return lines
 
 
-def _closing(spec: EnvironmentSpec, base: Base, build: str) -> list[str]:
+def _closing(spec: EnvironmentSpec, base: Base, build: str, kind: str) -> list[str]:
     """Labels last, in one step: what only they say never rebuilds a layer."""
     fixed = {
-        labels.KIND: "image",
+        labels.KIND: kind,
         labels.ENVIRONMENT: spec.name,
         labels.BUILD: build[:SHOWN_DIGITS],
         labels.BASE: base.reference,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from toolkit.model import labels
 from toolkit.model.image import Action
 
 if TYPE_CHECKING:
     from toolkit.console import Console
+    from toolkit.model.image import Change
     from toolkit.model.provisioning import Outcome
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "±", Action.DELETE: "-"}
@@ -68,11 +70,16 @@ def fields(outcome: Outcome) -> dict[str, object]:
     return {
         "stack": outcome.stack,
         "changes": [
-            {"environment": one.environment, "resource": one.resource, "action": one.action.value}
+            {"environment": _environment(one), "resource": one.resource, "action": one.action.value}
             for one in outcome.changing
         ],
         "summary": {action.value: outcome.counts.get(action, 0) for action in Action},
     }
+
+
+def _environment(change: Change) -> str:
+    """Empty for the image that is no environment's."""
+    return "" if change.environment == labels.GATEWAY_NAME else change.environment
 
 
 def _summary(outcome: Outcome, words: dict[Action, str]) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from toolkit import paths
 from toolkit.errors import NotSupportedYetError
+from toolkit.model import labels
 from toolkit.provision import context, identity, indexes, pulumi_variables
 from toolkit.provision.base_image import ResolvedBase, resolve
 from toolkit.provision.plan import PlannedImage, images_of_stack, plan_image
-from toolkit.workflows.builds import runner_files, site_certificates
+from toolkit.workflows.builds import gateway_files, gateway_spec, runner_files, site_certificates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,9 @@ _PLATFORM_NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
 def planned(
     root: Path, engine: Engine, *, project: str, stack: str, names: Sequence[str] = ()
 ) -> tuple[PlannedImage, ...]:
-    """The image of every environment that is not archived (of `names`, where given); writes their build contexts.
+    """The image of every environment that is not archived (of `names`, where given), and the gateways' image, last.
+
+    Writes their build contexts.
 
     A base that is in the engine neither as declared nor as a stand-in is planned as declared: the build pulls it.
     """
@@ -36,7 +39,8 @@ def planned(
     refuse_unbuilt_settings(root)
     key = identity.stack_key(backend=pulumi_variables.backend_url(root), project=project, stack=stack)
     platform = platform_of(engine)
-    bases = resolve_bases(engine, specs)
+    gateway = gateway_spec()
+    bases = resolve_bases(engine, [*specs, gateway])
     given = _Given(
         root=root,
         key=key,
@@ -45,7 +49,11 @@ def planned(
         certificates=site_certificates(root),
         runner=runner_files(),
     )
-    return tuple(_planned(spec, bases[spec.image.base], given) for spec in specs)
+    beside = replace(given, runner=gateway_files(), kind=labels.GATEWAY_KIND)
+    return (
+        *(_planned(spec, bases[spec.image.base], given) for spec in specs),
+        _planned(gateway, bases[gateway.image.base], beside),
+    )
 
 
 def resolve_bases(engine: Engine, specs: Sequence[EnvironmentSpec]) -> dict[str, ResolvedBase]:
@@ -81,10 +89,13 @@ class _Given:
     there: Mapping[str, EngineImage]
     certificates: Sequence[Certificate]
     runner: Sequence[ContextFile]
+    kind: str = labels.IMAGE_KIND
 
 
 def _planned(spec: EnvironmentSpec, base: ResolvedBase, given: _Given) -> PlannedImage:
-    made = context.render(spec, base=base, site_certificates=given.certificates, runner=given.runner)
+    made = context.render(
+        spec, base=base, site_certificates=given.certificates, runner=given.runner, kind=given.kind
+    )
     folder = paths.project_state(given.root) / "contexts" / spec.name
     context.write(made, folder)
     return plan_image(

@@ -15,7 +15,7 @@ from toolkit.model.image import Action, BuiltImage, Change
 from toolkit.model.provisioning import Outcome
 from toolkit.provision import airgapped, docker_plugin, identity, pulumi_source, pulumi_variables, recorded
 from toolkit.provision.recorded import IMAGE_TYPE
-from toolkit.workflows import images
+from toolkit.workflows import builds, images
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def preview(request: Request, on_event: OnEvent) -> Outcome:
     if _nothing_changes(request, place, planned):
         return _outcome(request, _all_same(planned))
     stack = _open(place, on_event)
-    return _outcome(request, stack.preview(request.environments))
+    return _outcome(request, stack.preview(_targets(request)))
 
 
 def up(request: Request, on_event: OnEvent) -> Outcome:
@@ -65,7 +65,7 @@ def up(request: Request, on_event: OnEvent) -> Outcome:
     planned = _plan(request, place, engine)
     if _nothing_changes(request, place, planned):
         return _outcome(request, _all_same(planned), _built(planned, engine))
-    changes = _open(place, on_event).up(request.environments)
+    changes = _open(place, on_event).up(_targets(request))
     gone = {one.environment for one in changes if one.action is Action.DELETE}
     if gone:
         _remove(_images_of(engine, place, gone), engine, on_event)
@@ -101,6 +101,11 @@ def destroy(request: Request, on_event: OnEvent) -> Outcome:
     # The official plugin's delete does nothing, and earlier builds are in no record: the labels know them all.
     _remove(_images_of(engine, place, names), engine, on_event)
     return outcome
+
+
+def _targets(request: Request) -> tuple[str, ...]:
+    """The resources that are asked for; sessions of any environment need the gateways' image too."""
+    return (*request.environments, labels.GATEWAY_NAME) if request.environments else ()
 
 
 def _connect() -> Engine:
@@ -167,7 +172,7 @@ def _plan(request: Request, place: StackPlace, engine: Engine) -> tuple[PlannedI
 def _provide_bases(request: Request, specs: Sequence[EnvironmentSpec], engine: Engine, on_event: OnEvent) -> None:
     from toolkit.provision.base_image import provide
 
-    for declared in sorted({one.image.base for one in specs}):
+    for declared in sorted({one.image.base for one in (*specs, builds.gateway_spec())}):
         base = provide(declared, engine, on_event, bootstrap=request.bootstrap)
         if base.bootstrapped:
             text = f"base image {declared}: its stand-in {base.reference} is used"
@@ -200,6 +205,7 @@ def _is_recorded(planned: PlannedImage, record: recorded.Record) -> bool:
 
 
 def _built(planned: Sequence[PlannedImage], engine: Engine) -> tuple[BuiltImage, ...]:
+    """The environments' images as the engine has them; the gateways' is looked for too, though it is not listed."""
     found = []
     for one in planned:
         image = engine.image(one.reference)
@@ -208,6 +214,8 @@ def _built(planned: Sequence[PlannedImage], engine: Engine) -> tuple[BuiltImage,
                 f"the image of environment '{one.environment}' was made, but the engine does not have {one.reference}",
                 hint="do Pulumi and toolkit use the same engine? DOCKER_HOST and the docker context choose it",
             )
+        if one.environment == labels.GATEWAY_NAME:
+            continue
         found.append(
             BuiltImage(
                 environment=one.environment,
@@ -237,7 +245,7 @@ def _key(place: StackPlace) -> str:
 def _images_of(engine: Engine, place: StackPlace, names: set[str] | None = None) -> list[EngineImage]:
     return [
         image
-        for image in engine.images(labels={labels.STACK: _key(place), labels.KIND: "image"})
+        for image in engine.images(labels={labels.STACK: _key(place)})
         if names is None or image.labels.get(labels.ENVIRONMENT) in names
     ]
 
