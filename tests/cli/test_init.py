@@ -25,6 +25,7 @@ _LAID_DOWN = [
     "infra/Pulumi.yaml",
     "infra/__main__.py",
     "infra/environment_image.py",
+    "infra/gateway_image.py",
     ".gitignore",
     _WORKFLOW,
 ]

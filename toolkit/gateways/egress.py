@@ -40,9 +40,11 @@ def _close_routes(order: dict[str, Any]) -> None:
 
     The resolvers keep a way, which is the default route's, or look-ups would end where they have a private address.
     """
-    found = subprocess.run(
-        ("ip", "-4", "route", "show", "default"), check=True, stdout=subprocess.PIPE, timeout=_SECONDS
-    ).stdout.decode().split()
+    found = (
+        subprocess.run(("ip", "-4", "route", "show", "default"), check=True, stdout=subprocess.PIPE, timeout=_SECONDS)
+        .stdout.decode()
+        .split()
+    )
     lines = []
     if "via" in found:
         gateway, device = found[found.index("via") + 1], found[found.index("dev") + 1]

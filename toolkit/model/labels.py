@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PREFIX = "dev.toolkit."
-KIND = "dev.toolkit.kind"  # what it is: image, base, snapshot; session, gateway, git-gateway, prepare; network, egress; mirror
+KIND = "dev.toolkit.kind"  # image, base, snapshot; session, gateway, git-gateway, prepare; network, egress; mirror
 ENVIRONMENT = "dev.toolkit.environment"
 BUILD = "dev.toolkit.build"
 BASE = "dev.toolkit.base"  # the reference that an image was really built from
@@ -20,7 +20,11 @@ CREATED = "dev.toolkit.created"
 LAUNCHER = "dev.toolkit.launcher"  # host:pid:start of the client that makes it
 BASE_COMMIT = "dev.toolkit.base-commit"  # where the session's branch began
 PROJECT_DIR = "dev.toolkit.project-dir"
+POLICY = "dev.toolkit.policy"  # SHA-256 of the network policy that a gateway was made with
+ROOT = "dev.toolkit.root"  # the folder of the declarations, on the client that started the session
 
 IMAGE_KIND = "image"
 GATEWAY_KIND = "gateway"  # of the gateways' image, and of a session's own egress gateway
+GIT_GATEWAY_KIND = "git-gateway"
+EGRESS_KIND = "egress"  # the network that all gateways share
 GATEWAY_NAME = "toolkit.gateway"  # stands where an environment's name stands; the dot keeps it apart from all of them

@@ -139,7 +139,9 @@ def _acls(addresses: GatewayAddresses, lists: dict[RuleKind, tuple[str, ...]]) -
     yield "acl unnamed dstdom_regex -n ^$"
     for network in addresses.refused:
         yield f"acl private dst {network}"
-    yield f"external_acl_type same_name children-max=4 children-startup=1 children-idle=1 ttl=0 negative_ttl=0 \\\n    %ssl::>sni %>rd /usr/bin/mawk -W interactive -f {FOLDER}/same-name.awk"
+    helper = f"/usr/bin/mawk -W interactive -f {FOLDER}/same-name.awk"
+    children = "children-max=4 children-startup=1 children-idle=1 ttl=0 negative_ttl=0"
+    yield f"external_acl_type same_name {children} %ssl::>sni %>rd {helper}"
     yield "acl same_name external same_name"
     yield "acl step1 at_step SslBump1"
     for kind, patterns in lists.items():
@@ -228,7 +230,7 @@ def _list_files(lists: dict[RuleKind, tuple[str, ...]]) -> Iterator[GatewayFile]
     yield GatewayFile(path="same-name.awk", content=_SAME_NAME.encode())
 
 
-_SAME_NAME = r"""# One question a line: the name in the TLS hello, and the name that was asked for. Absent is "-", never the same.
+_SAME_NAME = r"""# A question a line: the name in the TLS hello, the one asked for. Absent is "-", and never the same.
 {
     sni = tolower($1); asked = tolower($2)
     sub(/\.$/, "", sni); sub(/\.$/, "", asked)

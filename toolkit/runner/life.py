@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from . import clock, inbox, isolation
+from . import clock, inbox, isolation, trust
 from .state import State
 from .transcript import Transcript
 from .turn import Turn, argv_of
@@ -31,7 +31,7 @@ class PreparationError(Exception):
 
 
 class Life:
-    """`folder` holds session.json: id, project_dir, agent, task, idle_timeout, max_age, must_not_answer, resolver."""
+    """`folder` holds session.json, as `toolkit/sessions/plan.py` writes it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -68,11 +68,14 @@ class Life:
         if self._order.get("resolver"):
             _silence_resolver()
         with ThreadPoolExecutor(1) as beside:  # waiting for silence costs time in which git can work
-            found = beside.submit(isolation.answering, self._order.get("must_not_answer", []))
+            found = beside.submit(isolation.faults, self._order)
             if not resumed:
                 _check_out(self._order["project_dir"])
         if found.result():
-            raise PreparationError(f"the network is not isolated: {', '.join(found.result())} answers")
+            raise PreparationError(f"the network is not as it must be: {'; '.join(found.result())}")
+        if self._order.get("trust"):
+            trust.add(*self._order["trust"])
+        self._say("network-checked")
         if resumed:
             self._state.update(state="idle")
             return

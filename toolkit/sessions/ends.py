@@ -7,31 +7,48 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import NotFoundError, ToolkitError
 from toolkit.model import labels
+from toolkit.sessions import outer_network
 from toolkit.sessions.records import read_file
 
 if TYPE_CHECKING:
     from toolkit.engines.base import Engine, EngineContainer
 
+_GATEWAYS = frozenset({labels.GATEWAY_KIND, labels.GIT_GATEWAY_KIND})
+_GATEWAY_STOP_SECONDS = 5
 _STOP_SECONDS = 15  # the runner gives its turn 5 s after SIGTERM before it kills what is left
 
 
 def stop(engine: Engine, container: EngineContainer) -> None:
-    """End the session's processes; its disk stays."""
+    """End the session's processes, then its gateways; its disk stays."""
     engine.stop_container(container.id, seconds=_STOP_SECONDS)
+    for one in gateways(engine, container.labels[labels.SESSION]):
+        engine.stop_container(one.id, seconds=_GATEWAY_STOP_SECONDS)
 
 
 def resume(engine: Engine, container: EngineContainer) -> None:
-    """Start it again on the same disk; it waits for its next turn."""
+    """Start it again on the same disk, its gateways first; it waits for its next turn."""
+    for one in gateways(engine, container.labels[labels.SESSION]):
+        engine.start_container(one.id)
     engine.start_container(container.id)
 
 
+def gateways(engine: Engine, session: str) -> list[EngineContainer]:
+    """The containers through which the session reaches anything."""
+    found = engine.containers(labels={labels.SESSION: session})
+    return [one for one in found if one.labels.get(labels.KIND) in _GATEWAYS]
+
+
 def remove(engine: Engine, container: EngineContainer) -> None:
-    """Remove the container with its disk, then its network, found by the session's label."""
-    session = container.labels[labels.SESSION]
-    engine.remove_container(container.id)
-    found = engine.networks(labels={labels.SESSION: session})
+    """Remove the session with its disk, its gateways and its network, found by its label."""
+    discard(engine, container.labels[labels.SESSION])
+
+
+def discard(engine: Engine, session: str) -> None:
+    """Whatever carries the session's label, whole or half made; then the gateways' bridge if nobody needs it."""
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda one: engine.remove_network(one.id), found))
+        list(pool.map(lambda one: engine.remove_container(one.id), engine.containers(labels={labels.SESSION: session})))
+        list(pool.map(lambda one: engine.remove_network(one.id), engine.networks(labels={labels.SESSION: session})))
+    outer_network.remove_if_unused(engine)
 
 
 def refuse_to_lose_commits(engine: Engine, container: EngineContainer) -> None:

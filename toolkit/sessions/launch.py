@@ -1,56 +1,154 @@
-"""From a request to a running session: network, container, contents, start; a failure undoes in reverse order."""
+"""From a request to a running session: network, gateway, container, contents, start; a failure leaves nothing.
+
+What does not wait for each other happens at the same time: the repository is fetched while the engine makes the
+network, and the gateway comes up while the session's container is made and filled. The session's own runner then
+waits for the gateway and checks the network before anything foreign runs.
+"""
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from toolkit.errors import EngineError
+from toolkit.errors import EngineError, ToolkitError
 from toolkit.model.event import Event, Phase
-from toolkit.sessions import subnets
+from toolkit.sessions import ends, following, subnets
+from toolkit.sessions.addresses import SessionAddresses
+from toolkit.sessions.gateway_plan import FOLDER, gateway_request, packed
+from toolkit.sessions.outer_network import outer_network
 from toolkit.sessions.parcel import parcel
-from toolkit.sessions.plan import container_request, network_request, runner_order
+from toolkit.sessions.plan import GATEWAY_CA, container_request, network_request, runner_order
+from toolkit.sessions.records import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
     from ipaddress import IPv4Network
     from pathlib import Path
 
     from toolkit.engines.base import Engine
     from toolkit.model.event import OnEvent
+    from toolkit.sessions.gateway_plan import GatewayPlan
     from toolkit.sessions.plan import SessionRequest
 
 _ATTEMPTS = 16
+_CHECK_SECONDS = 60.0
+_CA_ATTEMPTS = 200
+_CA_PAUSE = 0.05
+
+
+class CarriedRepository(Protocol):
+    """A clone that is ready to travel: the folder that holds it, and the commit that its branch begins at."""
+
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def commit(self) -> str: ...
 
 
 def launch(
     request: SessionRequest,
+    gateway: GatewayPlan,
     engine: Engine,
     *,
-    clone: Path,
-    commit: str,
+    carry: Callable[[], CarriedRepository],
     pools: Sequence[str],
     on_event: OnEvent,
 ) -> str:
     """Start the session and return its container's id; from then on its own runner does everything.
 
     Raises:
-        EngineError: the engine refused; nothing that was made is left.
+        ToolkitError: the engine refused, or the network is not what it must be; nothing that was made is left.
     """
     with ExitStack() as undo:
-        network, subnet = _network(request, engine, pools)
-        undo.callback(engine.remove_network, network)
-        on_event(Event(step="network", phase=Phase.DONE, text=f"network: isolated, {subnet}"))
-        container = engine.create_container(container_request(request, network=network, subnet=subnet, commit=commit))
-        undo.callback(engine.remove_container, container)
-        order = runner_order(request, subnet)
-        engine.put_archive_stream(
-            container, "/", parcel(repository=clone, project_dir=request.project_dir, order=order)
-        )
+        undo.callback(ends.discard, engine, request.id)
+        with ThreadPoolExecutor(3) as pool:
+            container = _make(request, gateway, engine, carry=carry, pools=pools, on_event=on_event, pool=pool)
         engine.start_container(container)
+        _wait_for_the_check(engine, container)
+        on_event(Event(step="container", phase=Phase.DONE, text=f"container: {request.id} runs"))
         undo.pop_all()
-    on_event(Event(step="container", phase=Phase.DONE, text=f"container: {request.id} runs"))
     return container
+
+
+def _make(
+    request: SessionRequest,
+    gateway: GatewayPlan,
+    engine: Engine,
+    *,
+    carry: Callable[[], CarriedRepository],
+    pools: Sequence[str],
+    on_event: OnEvent,
+    pool: ThreadPoolExecutor,
+) -> str:
+    """Everything that the session needs, made and filled, with its gateway started."""
+    carried = pool.submit(carry)
+    outer = pool.submit(outer_network, engine, site_network=gateway.site_network, pools=pools)
+    network, subnet = _network(request, engine, pools)
+    addresses = SessionAddresses.of(subnet)
+    gate = pool.submit(_start_gateway, request, gateway, engine, network, addresses, outer)
+    on_event(Event(step="network", phase=Phase.DONE, text=f"network: isolated, {subnet}, {_level(request)}"))
+    clone = carried.result()
+    container = engine.create_container(
+        container_request(request, network=network, addresses=addresses, commit=clone.commit)
+    )
+    order = runner_order(request, addresses, trust=gateway.trust)
+    extra = {GATEWAY_CA: _ca_of(engine, gate.result())} if gateway.trust else {}
+    contents = parcel(repository=clone.folder, project_dir=request.project_dir, order=order, extra=extra)
+    engine.put_archive_stream(container, "/", contents)
+    gate.result()
+    on_event(Event(step="gateway", phase=Phase.DONE, text=f"gateway: policy {gateway.policy[:12]}"))
+    return container
+
+
+def _level(request: SessionRequest) -> str:
+    return f"access {request.environment.network.access.value}"
+
+
+def _start_gateway(
+    request: SessionRequest,
+    gateway: GatewayPlan,
+    engine: Engine,
+    network: str,
+    addresses: SessionAddresses,
+    outer: Future[str],
+) -> str:
+    made = engine.create_container(
+        gateway_request(
+            gateway, session=request.id, launcher=request.launcher, network=network, address=addresses.gateway
+        )
+    )
+    engine.connect_network(outer.result(), made)
+    engine.put_archive(made, FOLDER, packed(gateway.files(addresses)))
+    engine.start_container(made)
+    return made
+
+
+def _ca_of(engine: Engine, gateway: str) -> bytes:
+    """The CA that the gateway makes for itself at its first start, certificate alone."""
+    for _ in range(_CA_ATTEMPTS):
+        try:
+            return read_file(engine, gateway, f"{FOLDER}/state/ca.pem")
+        except ToolkitError:
+            time.sleep(_CA_PAUSE)
+    raise EngineError("the gateway made no CA of its own", hint="'docker logs' of its container says why")
+
+
+def _wait_for_the_check(engine: Engine, container: str) -> None:
+    """Until the runner has seen that the network is closed and the gateway answers; else its reason is ours."""
+    try:
+        for event in following.until(
+            engine, container, lambda one: one["type"] in {"network-checked", "session-ended"}, timeout=_CHECK_SECONDS
+        ):
+            if event["type"] == "network-checked":
+                return
+            if event["type"] == "session-ended":
+                raise EngineError(f"the session could not begin: {event.get('reason')}", code="network-check")
+    except TimeoutError as error:
+        raise EngineError(f"the session's network was not checked within {_CHECK_SECONDS:g} s") from error
+    raise EngineError("the session ended before its network was checked", hint="toolkit doctor")
 
 
 def _network(request: SessionRequest, engine: Engine, pools: Sequence[str]) -> tuple[str, IPv4Network]:

@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING
 from toolkit.sessions.plan import STATE_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _IN_MEMORY = 32 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
 
-def parcel(*, repository: Path, project_dir: str, order: bytes) -> Iterator[bytes]:
-    """Chunks of a tar to unpack at `/`; everything in it belongs to root."""
+def parcel(*, repository: Path, project_dir: str, order: bytes, extra: Mapping[str, bytes]) -> Iterator[bytes]:
+    """Chunks of a tar to unpack at `/`; everything in it belongs to root. `extra`: absolute path → content."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
         with tarfile.open(fileobj=spool, mode="w", format=tarfile.PAX_FORMAT) as tar:
             tar.add(repository, arcname=project_dir.lstrip("/"), filter=_as_root)
             _add_file(tar, f"{STATE_FOLDER.lstrip('/')}/session.json", order)
+            for path, content in extra.items():
+                _add_file(tar, path.lstrip("/"), content)
         spool.seek(0)
         while chunk := spool.read(_CHUNK):
             yield chunk

@@ -15,10 +15,26 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network
 
     from toolkit.model.environment import AgentSpec, EnvironmentSpec
+    from toolkit.sessions.addresses import SessionAddresses
 
 STATE_FOLDER = "/var/lib/toolkit"
 RUNNER = "/opt/toolkit/runner"
 WORKSPACE = "/workspace"
+GATEWAY_CA = f"{STATE_FOLDER}/gateway-ca.pem"
+"""In a session whose hosts get secrets: the CA of its gateway, which the runner adds to what the session trusts."""
+
+CA_BUNDLE = "/opt/toolkit/ca-bundle.pem"
+_GATEWAY_PORT = 3128
+_BUNDLE_VARIABLES = (
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "PIP_CERT",
+    "GIT_SSL_CAINFO",
+    "AWS_CA_BUNDLE",
+    "CARGO_HTTP_CAINFO",
+)
 LONGEST_TASK = 100_000  # bytes; one argument of a program may hold 128 KiB on Linux
 _LONGEST_LABEL = 1_000
 
@@ -74,7 +90,9 @@ def network_request(request: SessionRequest, subnet: IPv4Network) -> NetworkRequ
     )
 
 
-def container_request(request: SessionRequest, *, network: str, subnet: IPv4Network, commit: str) -> ContainerRequest:
+def container_request(
+    request: SessionRequest, *, network: str, addresses: SessionAddresses, commit: str
+) -> ContainerRequest:
     limits = request.environment.resources
     return ContainerRequest(
         name=f"toolkit-{request.id}",
@@ -82,12 +100,11 @@ def container_request(request: SessionRequest, *, network: str, subnet: IPv4Netw
         entrypoint=("python3", "-I", RUNNER),
         command=("run", STATE_FOLDER),
         labels=_labels(request, commit),
-        environment=session_variables(request),
+        environment={**session_variables(request), **network_variables(addresses)},
         working_dir=request.project_dir,
         user="0:0",
         network=network,
-        # engines disagree about .1, so the session takes the next one
-        address=str(subnet[2]),
+        address=addresses.session,
         # Not the host's resolver: the engine's own would carry look-ups out of an internal network.
         dns=("127.0.0.1",),
         cap_add=CAPABILITIES,
@@ -110,8 +127,26 @@ def session_variables(request: SessionRequest) -> dict[str, str]:
     return {**dict(request.environment.variables), **own}
 
 
-def runner_order(request: SessionRequest, subnet: IPv4Network) -> bytes:
-    """`session.json`: what the runner is to do."""
+def network_variables(addresses: SessionAddresses) -> dict[str, str]:
+    """Where programs find the way out and whom they trust. They only tell: nothing depends on their being heeded."""
+    proxy = f"http://{addresses.gateway}:{_GATEWAY_PORT}"
+    direct = f"localhost,127.0.0.1,::1,{addresses.git_gateway}"
+    java = " ".join(
+        f"-D{scheme}.proxyHost={addresses.gateway} -D{scheme}.proxyPort={_GATEWAY_PORT}" for scheme in ("http", "https")
+    )
+    both = {"http_proxy": proxy, "https_proxy": proxy, "all_proxy": proxy, "no_proxy": direct}
+    return {
+        **both,
+        **{name.upper(): value for name, value in both.items()},
+        "JAVA_TOOL_OPTIONS": java,
+        "NODE_USE_ENV_PROXY": "1",
+        "NODE_OPTIONS": f"--require={RUNNER}/node-proxy.cjs",
+        **dict.fromkeys(_BUNDLE_VARIABLES, CA_BUNDLE),
+    }
+
+
+def runner_order(request: SessionRequest, addresses: SessionAddresses, *, trust: bool) -> bytes:
+    """`session.json`: what the runner is to do. `trust`: the gateway's CA came along and is to be trusted."""
     limits = request.environment.session
     agent = request.agent
     body = {
@@ -121,7 +156,9 @@ def runner_order(request: SessionRequest, subnet: IPv4Network) -> bytes:
         "task": request.task,
         "idle_timeout": limits.idle_timeout,
         "max_age": limits.max_age,
-        "must_not_answer": [str(subnet[1])],
+        "must_not_answer": [addresses.host],
+        "gateway": {"address": addresses.gateway, "port": _GATEWAY_PORT},
+        "trust": [GATEWAY_CA, CA_BUNDLE] if trust else [],
         "resolver": True,
     }
     return json.dumps(body).encode()

@@ -22,15 +22,15 @@ _ROUTES = Path("/proc/net/route")
 _RESOLVERS = Path("/etc/resolv.conf")
 
 
-def choose(pools: Sequence[str], taken: Iterable[IPv4Network]) -> IPv4Network:
-    """A free /29 of the pools, from a random place on so that two clients at once seldom want the same one."""
+def choose(pools: Sequence[str], taken: Iterable[IPv4Network], *, prefix: int = PREFIX) -> IPv4Network:
+    """A free /29 of the pools (or another size), from a random place on: two clients at once seldom want the same."""
     busy = tuple(taken)
     for pool in (IPv4Network(one) for one in pools or (DEFAULT_POOL,)):
-        count = 2 ** max(0, PREFIX - pool.prefixlen)
+        count = 2 ** max(0, prefix - pool.prefixlen)
         first = secrets.randbelow(count)
         for index in range(count):
-            offset = (first + index) % count * 2 ** (32 - PREFIX)
-            subnet = IPv4Network((int(pool.network_address) + offset, PREFIX))
+            offset = (first + index) % count * 2 ** (32 - prefix)
+            subnet = IPv4Network((int(pool.network_address) + offset, prefix))
             if not any(subnet.overlaps(other) for other in busy):
                 return subnet
     raise EngineError(

@@ -93,9 +93,7 @@ class _Given:
 
 
 def _planned(spec: EnvironmentSpec, base: ResolvedBase, given: _Given) -> PlannedImage:
-    made = context.render(
-        spec, base=base, site_certificates=given.certificates, runner=given.runner, kind=given.kind
-    )
+    made = context.render(spec, base=base, site_certificates=given.certificates, runner=given.runner, kind=given.kind)
     folder = paths.project_state(given.root) / "contexts" / spec.name
     context.write(made, folder)
     return plan_image(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from toolkit import settings
 from toolkit.errors import EngineError, NotFoundError, ToolkitError, UsageError
-from toolkit.git.repository import Repository, carry, look
+from toolkit.git.repository import Carried, Repository, carry, look
 from toolkit.model.environment import SHOWN_DIGITS, AgentSpec
 from toolkit.model.event import Event, Phase
 from toolkit.sessions import launcher, leftovers, records
@@ -18,7 +18,7 @@ from toolkit.sessions.image import existing
 from toolkit.sessions.launch import launch
 from toolkit.sessions.names import new_id
 from toolkit.sessions.plan import SessionRequest, check_task
-from toolkit.workflows import builds, declarations, selection
+from toolkit.workflows import builds, declarations, gateways, selection
 from toolkit.workflows.support import refuse_unsupported_session
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from toolkit.model.environment import EnvironmentSpec
     from toolkit.model.event import OnEvent
     from toolkit.model.session import Session
+    from toolkit.sessions.gateway_plan import GatewayPlan
 
 _PRESETS = ("shell", "claude", "codex")
 _NAME_TAKEN = "already in use"
@@ -57,6 +58,7 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
     _say_what_stays(repository, on_event)
     build = builds.build_of(root, spec)
     image = _image(root, engine, spec, build, order, on_event)
+    gateway = gateways.plan(root, engine, spec)
     on_event(Event(step="image", phase=Phase.DONE, text=f"image: build {build[:SHOWN_DIGITS]} of {spec.name}"))
     for attempt in range(_ID_ATTEMPTS):
         request = SessionRequest(
@@ -72,7 +74,7 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
             launcher=launcher.mark(),
         )
         try:
-            container = _launch(request, repository, engine, settings.load(root).site.subnets, on_event)
+            container = _launch(request, gateway, repository, engine, settings.load(root).site.subnets, on_event)
         except EngineError as error:
             if _NAME_TAKEN in error.message and attempt + 1 < _ID_ATTEMPTS:
                 continue
@@ -82,13 +84,22 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
 
 
 def _launch(
-    request: SessionRequest, repository: Repository, engine: Engine, pools: tuple[str, ...], on_event: OnEvent
+    request: SessionRequest,
+    gateway: GatewayPlan,
+    repository: Repository,
+    engine: Engine,
+    pools: tuple[str, ...],
+    on_event: OnEvent,
 ) -> str:
     with _launch_folder() as folder:
-        carried = carry(repository, into=folder / request.id, session=request.id, branch=request.branch)
-        text = f"repository: {repository.name} at {carried.commit[:SHOWN_DIGITS]}, branch {request.branch}"
-        on_event(Event(step="repository", phase=Phase.DONE, text=text))
-        return launch(request, engine, clone=carried.folder, commit=carried.commit, pools=pools, on_event=on_event)
+
+        def clone() -> Carried:
+            carried = carry(repository, into=folder / request.id, session=request.id, branch=request.branch)
+            text = f"repository: {repository.name} at {carried.commit[:SHOWN_DIGITS]}, branch {request.branch}"
+            on_event(Event(step="repository", phase=Phase.DONE, text=text))
+            return carried
+
+        return launch(request, gateway, engine, carry=clone, pools=pools, on_event=on_event)
 
 
 @contextmanager

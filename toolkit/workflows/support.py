@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.errors import NotSupportedYetError
-from toolkit.model.environment import Access, AgentSpec, PushSpec
+from toolkit.model.environment import AgentSpec, PushSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +19,11 @@ def refuse_unsupported_session(spec: EnvironmentSpec, agent: AgentSpec) -> None:
     if keys:
         raise NotSupportedYetError(
             f"{spec.path}: not supported yet: {', '.join(keys)}",
-            hint="this version runs sessions at 'network: {access: none}' with the agents shell and {command: …}",
+            hint="this version runs sessions with the agents shell and {command: …}",
         )
 
 
 def _unsupported(spec: EnvironmentSpec, agent: AgentSpec) -> Iterator[str]:
-    if spec.network.access is not Access.NONE:
-        yield f"network.access: {spec.network.access.value}"
-    if spec.network.deny:
-        yield "network.deny"
-    if spec.network.secrets:
-        yield "network.secrets"
     if spec.setup.script:
         yield "setup"
     if spec.session_start:

@@ -9,8 +9,9 @@ from toolkit.errors import UsageError
 from toolkit.model import labels
 from toolkit.model.environment import AgentSpec, EnvironmentSpec, ResourcesSpec
 from toolkit.sessions import names, plan
+from toolkit.sessions.addresses import SessionAddresses
 
-SUBNET = IPv4Network("10.213.0.8/29")
+ADDRESSES = SessionAddresses.of(IPv4Network("10.213.0.8/29"))
 
 
 def request(**changes: object) -> plan.SessionRequest:
@@ -37,7 +38,7 @@ def request(**changes: object) -> plan.SessionRequest:
 
 
 def test_the_container_is_confined() -> None:
-    made = plan.container_request(request(), network="net", subnet=SUBNET, commit="c0")
+    made = plan.container_request(request(), network="net", addresses=ADDRESSES, commit="c0")
     assert set(made.cap_add) == {"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETUID", "SETGID", "KILL"}
     assert (made.pids, made.memory, made.cpus) == (100, 1024**3, 1.5)
     assert made.network == "net"
@@ -47,7 +48,7 @@ def test_the_container_is_confined() -> None:
 
 
 def test_labels_are_the_whole_record() -> None:
-    made = plan.container_request(request(), network="net", subnet=SUBNET, commit="c0").labels
+    made = plan.container_request(request(), network="net", addresses=ADDRESSES, commit="c0").labels
     assert made[labels.SESSION] == "calm-otter-3f9a"
     assert made[labels.REVISION] == "ab" * 6
     assert made[labels.BRANCH] == "session/calm-otter-3f9a"
@@ -67,10 +68,24 @@ def test_variables_and_the_documented_environment() -> None:
 
 
 def test_the_order_tells_the_runner_who_must_not_answer() -> None:
-    order = json.loads(plan.runner_order(request(), SUBNET))
+    order = json.loads(plan.runner_order(request(), ADDRESSES, trust=False))
     assert order["must_not_answer"] == ["10.213.0.9"]
+    assert order["gateway"] == {"address": "10.213.0.11", "port": 3128}
+    assert order["trust"] == []
     assert order["task"] == "make test"
     assert order["idle_timeout"] == 1800.0
+
+
+def test_the_gateway_of_hosts_with_secrets_is_trusted() -> None:
+    order = json.loads(plan.runner_order(request(), ADDRESSES, trust=True))
+    assert order["trust"] == [plan.GATEWAY_CA, plan.CA_BUNDLE]
+
+
+def test_programs_are_told_the_way_out_in_both_spellings() -> None:
+    found = plan.network_variables(ADDRESSES)
+    assert {found[one] for one in ("http_proxy", "HTTPS_PROXY", "https_proxy")} == {"http://10.213.0.11:3128"}
+    assert found["no_proxy"] == found["NO_PROXY"] == "localhost,127.0.0.1,::1,10.213.0.12"
+    assert found["SSL_CERT_FILE"] == plan.CA_BUNDLE
 
 
 @pytest.mark.parametrize("task", ["", "  \n", "a\0b", "x" * (plan.LONGEST_TASK + 1)])

@@ -73,8 +73,8 @@ def made(one: PlannedImage, base: str = "debian:bookworm-slim") -> EngineImage:
 
 def test_every_environment_that_is_not_archived_has_an_image(root: Path) -> None:
     found = plan(root)
-    assert set(found) == {"one", "two"}
-    assert set(plan(root, names=("two",))) == {"two"}
+    assert set(found) == {"one", "two", "toolkit.gateway"}
+    assert set(plan(root, names=("two",))) == {"two", "toolkit.gateway"}
     assert found["one"].platform == "linux/amd64"
     assert (found["one"].context / "Dockerfile").is_file()
     assert found["one"].build == build_of(root, environment(root, "one"))

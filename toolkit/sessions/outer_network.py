@@ -1,0 +1,66 @@
+"""The gateways' way out: one bridge for all of them, made when the first is started and removed with the last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.engines.base import NetworkRequest
+from toolkit.errors import EngineError, ToolkitError
+from toolkit.model import labels
+from toolkit.sessions import subnets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toolkit.engines.base import Engine
+
+NAME = "toolkit-egress"
+PREFIX = 22  # about a thousand gateways
+_ATTEMPTS = 8
+
+
+def outer_network(engine: Engine, *, site_network: str, pools: Sequence[str]) -> str:
+    """The network's id: the site's own (`site.egress.network`) where one is named, else our bridge.
+
+    Raises:
+        ToolkitError: the site's network does not exist.
+    """
+    if site_network:
+        found = [one.id for one in engine.networks() if one.name == site_network]
+        if not found:
+            raise ToolkitError(
+                f"the engine has no network '{site_network}' (site.egress.network)",
+                hint="create it, or correct the settings",
+                code="no-egress-network",
+            )
+        return found[0]
+    for _ in range(_ATTEMPTS):
+        ours = engine.networks(labels={labels.KIND: labels.EGRESS_KIND})
+        if ours:
+            return ours[0].id
+        try:
+            return _create(engine, pools)
+        except EngineError as error:
+            if "already exists" not in error.message and "overlap" not in error.message.lower():
+                raise
+    raise EngineError(f"no network for the gateways could be made in {_ATTEMPTS} attempts", hint="try again")
+
+
+def _create(engine: Engine, pools: Sequence[str]) -> str:
+    used = subnets.taken_by_networks(one for network in engine.networks() for one in network.subnets)
+    subnet = subnets.choose(pools, (*used, *subnets.taken_by_host()), prefix=PREFIX)
+    return engine.create_network(
+        NetworkRequest(name=NAME, subnet=str(subnet), labels={labels.KIND: labels.EGRESS_KIND}, internal=False)
+    )
+
+
+def remove_if_unused(engine: Engine) -> None:
+    """Remove our bridge when no gateway is left that could want it, running or not."""
+    kinds = (labels.GATEWAY_KIND, labels.GIT_GATEWAY_KIND)
+    if any(engine.containers(labels={labels.KIND: kind}) for kind in kinds):
+        return
+    for one in engine.networks(labels={labels.KIND: labels.EGRESS_KIND}):
+        try:
+            engine.remove_network(one.id)
+        except EngineError:
+            return  # somebody has just joined it

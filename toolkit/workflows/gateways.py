@@ -1,0 +1,89 @@
+"""What a session's egress gateway is made of: policy and secrets as Squid's files, the site's network, the image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit import settings
+from toolkit.model import labels
+from toolkit.model.gateway import GatewayAddresses, GatewayFile
+from toolkit.network import policy_record, refused
+from toolkit.network.squid import squid_files
+from toolkit.sessions import host_network
+from toolkit.sessions.gateway_plan import GatewayPlan, order_file
+from toolkit.sessions.image import existing
+from toolkit.workflows import builds, secrets
+from toolkit.workflows.network import policy_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from toolkit.engines.base import Engine
+    from toolkit.model.environment import EnvironmentSpec
+    from toolkit.model.gateway import SecretHeader
+    from toolkit.model.policy import Policy
+    from toolkit.sessions.addresses import SessionAddresses
+
+
+def plan(root: Path, engine: Engine, spec: EnvironmentSpec, *, with_secrets: bool = True) -> GatewayPlan:
+    """The gateway of a new session of this environment, as declarations, settings and secrets stand now.
+
+    `with_secrets` false: for a container that prepares a snapshot, which never gets any.
+
+    Raises:
+        ToolkitError: no image (the hint says how to have it), nothing approved, or a secret without a value.
+    """
+    policy = policy_of(root, spec.name)
+    headers = secrets.read(root, spec) if with_secrets else ()
+    site = settings.load(root).site
+    image = existing(
+        engine, environment=labels.GATEWAY_NAME, build=builds.gateway_build(root), kind=labels.GATEWAY_KIND
+    )
+    local = engine.version().local
+    dns = tuple(site.egress.dns)
+    hosts = host_network.addresses() if local else ()
+    resolvers = dns or (host_network.resolvers() if local else ())
+
+    def files(addresses: SessionAddresses) -> tuple[GatewayFile, ...]:
+        return gateway_files(policy, headers, addresses, environment=spec.name, hosts=hosts, resolvers=resolvers)
+
+    return GatewayPlan(
+        image=image,
+        policy=policy.sha256,
+        files=files,
+        trust=bool(headers),
+        site_network=site.egress.network or "",
+        dns=dns,
+    )
+
+
+def gateway_files(
+    policy: Policy,
+    headers: Sequence[SecretHeader],
+    addresses: SessionAddresses,
+    *,
+    environment: str,
+    hosts: Sequence[str],
+    resolvers: Sequence[str],
+) -> tuple[GatewayFile, ...]:
+    """Everything in the gateway's folder; pure. The policy itself lies there too, by its SHA-256, for the audit."""
+    own = tuple(f"{one}/32" for one in hosts)
+    blackholes = (*(one for one in refused.REFUSED_IPV4 if not one.startswith("127.")), *own)
+    known = GatewayAddresses(
+        session=addresses.session,
+        gateway=addresses.gateway,
+        refused=(*refused.REFUSED_IPV4, *own, *refused.REFUSED_IPV6),
+        resolvers=tuple(resolvers),
+    )
+    return (
+        *squid_files(policy, known, headers, environment=environment),
+        order_file(
+            session=addresses.session,
+            policy=policy.sha256,
+            blackholes=blackholes,
+            resolvers=resolvers,
+            bumps=bool(headers),
+        ),
+        GatewayFile(path=f"policies/{policy.sha256}.json", content=policy_record.written(policy)),
+    )
