@@ -26,6 +26,7 @@ VERBS = {
     "cloud": "toolkit.cli.remote",
     "tasks": "toolkit.cli.sessions",
     "logs": "toolkit.cli.sessions",
+    "audit": "toolkit.cli.audit",
     "wait": "toolkit.cli.sessions",
     "exec": "toolkit.cli.sessions",
     "send": "toolkit.cli.sessions",

@@ -8,6 +8,7 @@ import typer
 
 from toolkit.cli import quick
 from toolkit.cli.environment_name import EnvironmentName  # noqa: TC001 -- typer reads the annotations while it runs
+from toolkit.cli.sessions import SessionId  # noqa: TC001
 from toolkit.views import network as views
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="network",
-    help="What the sessions of an environment reach: show the rules, check a URL.",
+    help="What the sessions of an environment reach: show the rules, check a URL, update a running session.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -37,6 +38,20 @@ def show(context: typer.Context, name: EnvironmentName) -> None:
 
     invocation: Invocation = context.obj
     views.show_policy(invocation.console, name, policy_of(invocation.root, name))
+
+
+@app.command("update")
+def update(context: typer.Context, session: SessionId) -> None:
+    """Give a session the network policy that its declaration has now; its gateway restarts, so open tunnels end.
+
+    \b
+    toolkit network update calm-otter
+    """
+    from toolkit.engines.connection import connect
+    from toolkit.workflows.gateway_changes import update as renew
+
+    invocation: Invocation = context.obj
+    views.show_update(invocation.console, renew(invocation.root, connect(), session))
 
 
 @app.command("check")

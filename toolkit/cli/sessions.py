@@ -162,11 +162,11 @@ def stop(context: typer.Context, session: SessionId) -> None:
 
 @app.command("resume")
 def resume(context: typer.Context, session: SessionId) -> None:
-    """Start a stopped session again, on the same disk."""
+    """Start a stopped session again, on the same disk; network secrets are read anew."""
     from toolkit.views import sessions as views
     from toolkit.workflows import sessions as workflow
 
-    views.show_changed(_console(context), workflow.resume(_engine(), session))
+    views.show_changed(_console(context), workflow.resume(_engine(), session, root=context.obj.root_if_any))
 
 
 @app.command("rm")

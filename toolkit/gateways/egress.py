@@ -6,6 +6,7 @@ hosts get secrets, so that Squid must make certificates).
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -30,7 +31,8 @@ def main(folder: str) -> int:
         os.fchown(descriptor, _USER, _USER)
     privileges.drop(_USER)
     _lay_out(folder, order)
-    _say({"event": "started", "policy": order["policy"]})
+    now = dt.datetime.now(dt.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    _say({"event": "started", "time": now, "policy": order["policy"]})
     watch = ("/bin/sh", f"{_PROGRAMS}/watch", f"{folder}/squid.conf", order["session"])
     os.execv(watch[0], watch)
 

@@ -151,3 +151,12 @@ class Decision:
     allowed: bool
     rule: Rule
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPolicy:
+    """What a session's gateway holds from now on."""
+
+    session: str
+    sha256: str
+    level: str

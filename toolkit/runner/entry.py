@@ -1,4 +1,4 @@
-"""The two things that the runner can be asked: live, or queue a turn."""
+"""What the runner can be asked: live, queue a turn, trust a CA."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import inbox
+from . import inbox, trust
 from .life import Life
 
 if TYPE_CHECKING:
@@ -24,5 +24,8 @@ def main(argv: Sequence[str]) -> int:
     if len(argv) == 3 and argv[0] == "send":
         inbox.put(Path(argv[1]), argv[2])
         return 0
-    sys.stderr.write("usage: run FOLDER | send FOLDER TEXT\n")
+    if len(argv) == 3 and argv[0] == "trust":
+        trust.add(argv[1], argv[2])
+        return 0
+    sys.stderr.write("usage: run FOLDER | send FOLDER TEXT | trust CERTIFICATE BUNDLE\n")
     return 2

@@ -5,8 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from toolkit.errors import ToolkitError
 from toolkit.sessions import transcript
 
 if TYPE_CHECKING:
@@ -19,15 +21,24 @@ _LONGEST_WAIT = 3600.0  # a wait without an end cannot be interrupted on every p
 
 
 def until(
-    engine: Engine, container: str, enough: Callable[[TranscriptEvent], bool], *, timeout: float | None
+    engine: Engine,
+    container: str,
+    enough: Callable[[TranscriptEvent], bool],
+    *,
+    timeout: float | None,
+    beside: Callable[[], Iterator[TranscriptEvent]] | None = None,
 ) -> Iterator[TranscriptEvent]:
     """Every event from the beginning on, up to and with the one that is `enough`, or to the session's end.
+
+    `beside` gives events from elsewhere, which come in between as they happen; its end and its failures do not matter.
 
     Raises:
         TimeoutError: after `timeout` seconds; None waits for ever.
     """
     arrived: queue.SimpleQueue[TranscriptEvent | BaseException | None] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(engine, container, arrived), daemon=True).start()
+    if beside is not None:
+        threading.Thread(target=_read_beside, args=(beside, arrived), daemon=True).start()
     deadline = None if timeout is None else time.monotonic() + timeout
     while (item := _next(arrived, deadline)) is not None:
         if isinstance(item, BaseException):
@@ -57,3 +68,12 @@ def _read(engine: Engine, container: str, arrived: queue.SimpleQueue[TranscriptE
         arrived.put(error)
     else:
         arrived.put(None)
+
+
+def _read_beside(
+    beside: Callable[[], Iterator[TranscriptEvent]],
+    arrived: queue.SimpleQueue[TranscriptEvent | BaseException | None],
+) -> None:
+    with suppress(ToolkitError):
+        for event in beside():
+            arrived.put(event)

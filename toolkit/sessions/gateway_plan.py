@@ -53,6 +53,7 @@ class GatewayPlan:
 
     image: str
     policy: str
+    level: str
     files: Callable[[SessionAddresses], Sequence[GatewayFile]]
     trust: bool = False
     site_network: str = ""

@@ -7,20 +7,19 @@ waits for the gateway and checks the network before anything foreign runs.
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
-from toolkit.errors import EngineError, ToolkitError
+from toolkit.errors import EngineError
 from toolkit.model.event import Event, Phase
 from toolkit.sessions import ends, following, subnets
 from toolkit.sessions.addresses import SessionAddresses
+from toolkit.sessions.gateway_files import ca_of
 from toolkit.sessions.gateway_plan import FOLDER, gateway_request, packed
 from toolkit.sessions.outer_network import outer_network
 from toolkit.sessions.parcel import parcel
 from toolkit.sessions.plan import GATEWAY_CA, container_request, network_request, runner_order
-from toolkit.sessions.records import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 16
 _CHECK_SECONDS = 60.0
-_CA_ATTEMPTS = 200
-_CA_PAUSE = 0.05
 
 
 class CarriedRepository(Protocol):
@@ -95,7 +92,7 @@ def _make(
         container_request(request, network=network, addresses=addresses, commit=clone.commit)
     )
     order = runner_order(request, addresses, trust=gateway.trust)
-    extra = {GATEWAY_CA: _ca_of(engine, gate.result())} if gateway.trust else {}
+    extra = {GATEWAY_CA: ca_of(engine, gate.result())} if gateway.trust else {}
     contents = parcel(repository=clone.folder, project_dir=request.project_dir, order=order, extra=extra)
     engine.put_archive_stream(container, "/", contents)
     gate.result()
@@ -124,16 +121,6 @@ def _start_gateway(
     engine.put_archive(made, FOLDER, packed(gateway.files(addresses)))
     engine.start_container(made)
     return made
-
-
-def _ca_of(engine: Engine, gateway: str) -> bytes:
-    """The CA that the gateway makes for itself at its first start, certificate alone."""
-    for _ in range(_CA_ATTEMPTS):
-        try:
-            return read_file(engine, gateway, f"{FOLDER}/state/ca.pem")
-        except ToolkitError:
-            time.sleep(_CA_PAUSE)
-    raise EngineError("the gateway made no CA of its own", hint="'docker logs' of its container says why")
 
 
 def _wait_for_the_check(engine: Engine, container: str) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from toolkit.console import Console
-    from toolkit.model.policy import Decision, Policy, Rule
+    from toolkit.model.policy import Decision, NewPolicy, Policy, Rule
 
 _COLUMNS = ("DECISION", "RULE", "PATTERN", "FROM")
 
@@ -46,6 +46,13 @@ def show_decision(console: Console, decision: Decision) -> None:
     console.line(f"  rule:   {decision.rule.kind.value} {decision.rule.pattern}")
     console.line(f"  from:   {decision.rule.source}")
     console.line(f"  reason: {_printable(decision.reason)}")
+
+
+def show_update(console: Console, made: NewPolicy) -> None:
+    if console.as_json:
+        console.document({"session": made.session, "level": made.level, "sha256": made.sha256})
+    else:
+        console.line(f"{made.session}: policy {made.sha256[:SHOWN_DIGITS]}, access {made.level}, is in force")
 
 
 def _document(name: str, policy: Policy) -> dict[str, object]:

@@ -87,6 +87,8 @@ def echo_output(event: TranscriptEvent) -> None:
     if event["type"] == "output":
         sys.stderr.write(str(event.get("text", "")))
         sys.stderr.flush()
+    elif event["type"] == "refused":
+        sys.stderr.write(f"{_remark(event)}\n")
 
 
 def _remark(event: TranscriptEvent) -> str:
@@ -95,6 +97,8 @@ def _remark(event: TranscriptEvent) -> str:
         return f"── turn {event['turn']}: {_short(str(event.get('task', '')))}"
     if kind == "turn-finished":
         return f"── turn {event['turn']} ended with exit code {event.get('exit_code')} after {event.get('seconds')} s"
+    if kind == "refused":
+        return f"!! refused by the network policy: {event.get('host') or 'no host'} ({event.get('reason')})"
     if kind == "session-ended":
         return f"── session {event.get('state')}: {event.get('reason')}"
     return ""

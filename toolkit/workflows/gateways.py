@@ -40,21 +40,40 @@ def plan(root: Path, engine: Engine, spec: EnvironmentSpec, *, with_secrets: boo
     image = existing(
         engine, environment=labels.GATEWAY_NAME, build=builds.gateway_build(root), kind=labels.GATEWAY_KIND
     )
-    local = engine.version().local
-    dns = tuple(site.egress.dns)
-    hosts = host_network.addresses() if local else ()
-    resolvers = dns or (host_network.resolvers() if local else ())
 
     def files(addresses: SessionAddresses) -> tuple[GatewayFile, ...]:
-        return gateway_files(policy, headers, addresses, environment=spec.name, hosts=hosts, resolvers=resolvers)
+        return files_for(root, engine, policy, headers, addresses, environment=spec.name)
 
     return GatewayPlan(
         image=image,
         policy=policy.sha256,
+        level=policy.level.value,
         files=files,
         trust=bool(headers),
         site_network=site.egress.network or "",
-        dns=dns,
+        dns=tuple(site.egress.dns),
+    )
+
+
+def files_for(
+    root: Path,
+    engine: Engine,
+    policy: Policy,
+    headers: Sequence[SecretHeader],
+    addresses: SessionAddresses,
+    *,
+    environment: str,
+) -> tuple[GatewayFile, ...]:
+    """The gateway's files, with this host's own addresses and resolvers where the engine runs here too."""
+    local = engine.version().local
+    dns = tuple(settings.load(root).site.egress.dns)
+    return gateway_files(
+        policy,
+        headers,
+        addresses,
+        environment=environment,
+        hosts=host_network.addresses() if local else (),
+        resolvers=dns or (host_network.resolvers() if local else ()),
     )
 
 
@@ -67,7 +86,7 @@ def gateway_files(
     hosts: Sequence[str],
     resolvers: Sequence[str],
 ) -> tuple[GatewayFile, ...]:
-    """Everything in the gateway's folder; pure. The policy itself lies there too, by its SHA-256, for the audit."""
+    """All of the gateway's folder; pure. The policy lies there too: the one in force, and each by its SHA-256."""
     own = tuple(f"{one}/32" for one in hosts)
     blackholes = (*(one for one in refused.REFUSED_IPV4 if not one.startswith("127.")), *own)
     known = GatewayAddresses(
@@ -85,5 +104,6 @@ def gateway_files(
             resolvers=resolvers,
             bumps=bool(headers),
         ),
+        GatewayFile(path="policy.json", content=policy_record.written(policy)),
         GatewayFile(path=f"policies/{policy.sha256}.json", content=policy_record.written(policy)),
     )

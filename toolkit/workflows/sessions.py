@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from toolkit.diagnostics import did_you_mean
@@ -11,9 +13,11 @@ from toolkit.model import labels
 from toolkit.model.session import SessionState
 from toolkit.sessions import ends, following, records, transcript
 from toolkit.sessions.plan import RUNNER, STATE_FOLDER, check_task
+from toolkit.workflows import audit, gateway_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from toolkit.engines.base import Engine, EngineContainer
     from toolkit.model.session import Session
@@ -41,8 +45,17 @@ def listed(engine: Engine, *, state: str = "", everything: bool = False) -> tupl
 
 
 def events(engine: Engine, prefix: str, *, follow: bool) -> Iterator[TranscriptEvent]:
-    """The session's transcript from the beginning."""
-    return transcript.events(engine, records.container_of(engine, prefix).id, follow=follow)
+    """The session's transcript from the beginning, and a line for each host that its gateway refused."""
+    container = records.container_of(engine, prefix)
+    session = container.labels[labels.SESSION]
+    if follow:
+        beside = partial(audit.refusals, engine, session, following=True)
+        return following.until(engine, container.id, lambda _event: False, timeout=None, beside=beside)
+    return heapq.merge(
+        transcript.events(engine, container.id, follow=False),
+        audit.refusals(engine, session, following=False),
+        key=lambda event: str(event.get("time", "")),
+    )
 
 
 def wait(engine: Engine, prefix: str, *, timeout: float | None, on_output: OnTranscript) -> Session:
@@ -54,13 +67,26 @@ def wait(engine: Engine, prefix: str, *, timeout: float | None, on_output: OnTra
     container = records.container_of(engine, prefix)
     session = records.record(engine, container)
     if session.state in _AT_WORK:
+        told: set[tuple[str, str]] = set()
+
+        def tell(event: TranscriptEvent) -> None:
+            if event["type"] == "refused":
+                if (event["host"], event["rule"]) in told:
+                    return
+                told.add((event["host"], event["rule"]))
+            on_output(event)
+
+        beside = partial(audit.refusals, engine, session.id, following=True)
+        enough = _comes_to_rest(engine, container)
         try:
-            for event in following.until(engine, container.id, _comes_to_rest(engine, container), timeout=timeout):
-                on_output(event)
+            for event in following.until(engine, container.id, enough, timeout=timeout, beside=beside):
+                tell(event)
         except TimeoutError as error:
             raise ToolkitError(
                 f"{session.id} still works after {timeout:g} s", hint=f"toolkit logs -f {session.id}", code="timeout"
             ) from error
+        for event in audit.refusals(engine, session.id, following=False):
+            tell(event)  # those that the gateway had not said yet when the turn ended
     return records.by_container(engine, container.id)
 
 
@@ -95,10 +121,12 @@ def stop(engine: Engine, prefix: str) -> Session:
     return records.by_container(engine, container.id)
 
 
-def resume(engine: Engine, prefix: str) -> Session:
+def resume(engine: Engine, prefix: str, *, root: Path | None) -> Session:
+    """Start a session again; secrets are read anew, for which `root` is where they are declared."""
     container = records.container_of(engine, prefix)
     if container.status == "running":
         raise ToolkitError(f"{container.labels[labels.SESSION]} runs already", hint="toolkit tasks")
+    gateway_changes.refresh_secrets(root, engine, container)
     before = records.last_word(engine, container.id)
     ends.resume(engine, container)
     deadline = time.monotonic() + _RESUME_SECONDS

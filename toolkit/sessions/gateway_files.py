@@ -1,0 +1,57 @@
+"""The files of a gateway that is there already."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import time
+from typing import TYPE_CHECKING
+
+from toolkit.errors import EngineError, ToolkitError
+from toolkit.sessions.gateway_plan import FOLDER, packed
+from toolkit.sessions.plan import CA_BUNDLE, GATEWAY_CA, RUNNER
+from toolkit.sessions.records import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from toolkit.engines.base import Engine, EngineContainer
+    from toolkit.model.gateway import GatewayFile
+
+_STOP_SECONDS = 5
+_CA_ATTEMPTS = 200
+_CA_PAUSE = 0.05
+_TRUST_SECONDS = 60.0
+
+
+def replace(engine: Engine, gateway: EngineContainer, files: Sequence[GatewayFile], *, restart: bool) -> None:
+    """Put the files in the place of those of the same names; `restart` ends every tunnel and has them read."""
+    engine.put_archive(gateway.id, FOLDER, packed(files))
+    if restart:
+        engine.stop_container(gateway.id, seconds=_STOP_SECONDS)
+        engine.start_container(gateway.id)
+
+
+def ca_of(engine: Engine, gateway: str) -> bytes:
+    """The CA that the gateway makes for itself at its first start, certificate alone."""
+    for _ in range(_CA_ATTEMPTS):
+        try:
+            return read_file(engine, gateway, f"{FOLDER}/state/ca.pem")
+        except ToolkitError:
+            time.sleep(_CA_PAUSE)
+    raise EngineError("the gateway made no CA of its own", hint="'docker logs' of its container says why")
+
+
+def make_trusted(engine: Engine, gateway: EngineContainer, session: EngineContainer) -> None:
+    """Have a running session trust its gateway's CA: its hosts have only now got secrets."""
+    content = ca_of(engine, gateway.id)
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as tar:
+        entry = tarfile.TarInfo(GATEWAY_CA.lstrip("/"))
+        entry.size, entry.mode = len(content), 0o644
+        tar.addfile(entry, io.BytesIO(content))
+    engine.put_archive(session.id, "/", whole.getvalue())
+    command = ("python3", "-I", RUNNER, "trust", GATEWAY_CA, CA_BUNDLE)
+    done = engine.execute(session.id, command, environment={}, timeout=_TRUST_SECONDS)
+    if done.exit_code:
+        raise EngineError(f"the session does not trust its gateway: {done.stderr.decode(errors='replace').strip()}")
