@@ -26,7 +26,8 @@ PROBE_HOST = "toolkit-probe.internal"
 
 _PORTS = {"https": 443, "http": 80}
 _ERRORS = 500
-_TLS_RULE = "sni"
+_FOREIGN_NAME = "sni"
+_NO_TLS = "protocol"
 
 
 class AuditReader:
@@ -95,7 +96,8 @@ class AuditReader:
         """Whether it was let through, by which rule, and why."""
         noted, _, kind = fields["policy"].partition(":")
         if fields["method"] == "CONNECT" and noted == "allow" and fields["bump"] in {"terminate", "peek"}:
-            return False, _TLS_RULE, _tls_reason(fields, host)
+            rule = _NO_TLS if fields["bump"] == "peek" else _FOREIGN_NAME
+            return False, rule, _tls_reason(fields, host)
         decision = self._decision(fields, host)
         if noted not in {"allow", "deny"}:
             return self._unmarked(fields, decision)

@@ -20,10 +20,12 @@ REFUSED_IPV4 = (
     "240.0.0.0/4",
 )
 REFUSED_IPV6 = (
-    "::/127",  # the unspecified address and loopback
+    "::/96",  # the unspecified address, loopback, and IPv4-compatible addresses
     "64:ff9b::/96",  # NAT64
     "64:ff9b:1::/48",
-    "2001::/32",  # Teredo
+    "100::/64",  # discard only
+    "2001::/23",  # protocol assignments, Teredo among them
+    "2001:db8::/32",
     "2002::/16",  # 6to4
     "fc00::/7",
     "fe80::/10",

@@ -35,6 +35,9 @@ _NAMED = (RuleKind.SECRET, RuleKind.ALLOW, RuleKind.PRESET, RuleKind.REGISTRY)
 _PLAIN = (RuleKind.SECRET,)
 _METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS CONNECT PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT"
 
+_NAME = r"^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,62}\.?$"
+"""A host as declarations may name one; single labels, numbers and colons are refused as addresses."""
+
 _FIXED = f"""\
 visible_hostname toolkit-gateway
 pid_filename none
@@ -66,6 +69,7 @@ half_closed_clients off
 request_header_max_size 64 KB
 reply_header_max_size 64 KB
 strip_query_terms on
+uri_whitespace deny
 global_internal_static off
 http_upgrade_request_protocols websocket allow all
 http_upgrade_request_protocols OTHER deny all
@@ -136,7 +140,7 @@ def _acls(addresses: GatewayAddresses, lists: dict[RuleKind, tuple[str, ...]]) -
     yield "acl colon dstdom_regex -n :"
     yield r"acl numeric dstdom_regex -n -i (^|\.)([0-9]+|0x[0-9a-f]*)\.?$"
     yield r"acl single dstdom_regex -n ^[^.]+\.?$"
-    yield "acl unnamed dstdom_regex -n ^$"
+    yield rf"acl wellformed dstdom_regex -n -i {_NAME}"
     for network in addresses.refused:
         yield f"acl private dst {network}"
     helper = f"/usr/bin/mawk -W interactive -f {FOLDER}/same-name.awk"
@@ -166,7 +170,7 @@ def _refusals(policy: Policy) -> Iterator[str]:
     yield "http_access deny !session"
     yield from _refuse(RuleKind.MALFORMED, "userinfo")
     yield from _refuse(RuleKind.MALFORMED, "odd")
-    yield from _refuse(RuleKind.MALFORMED, "unnamed")
+    yield from _refuse(RuleKind.MALFORMED, "!wellformed", "!colon", "!numeric", "!single")
     yield from _refuse(RuleKind.MALFORMED, "!usual")
     yield from _refuse(RuleKind.MALFORMED, "manager")
     yield from _refuse(RuleKind.SCHEME, "!CONNECT", "!plain", "!secure")

@@ -110,7 +110,7 @@ def test_a_tunnel_whose_hello_names_another_host_is_a_refusal() -> None:
         {"bump": "peek"},
     ):
         (entry,) = trail(tunnel(0, **fields)).entries
-        assert (entry.decision, entry.rule) == ("deny", "sni")
+        assert (entry.decision, entry.rule) == ("deny", "protocol" if fields["bump"] == "peek" else "sni")
 
 
 def test_what_is_no_request_is_a_refusal_and_silence_is_nothing() -> None:
