@@ -56,6 +56,9 @@ class Site:
     def preview(self, *words: str, code: int = 0) -> dict[str, Any]:
         return self.toolkit.json("preview", "--stack", self.stack, *words, code=code)
 
+    def drift(self, *words: str, code: int = 0) -> dict[str, Any]:
+        return self.toolkit.json("drift", "--check", "--stack", self.stack, *words, code=code)
+
     def destroy(self, *words: str, code: int = 0) -> dict[str, Any]:
         return self.toolkit.json("destroy", "--yes", "--stack", self.stack, *words, code=code)
 
@@ -73,12 +76,12 @@ class Site:
         )
 
     def images(self) -> list[EngineImage]:
-        return [one for one in self.engine.images(labels={labels.KIND: "image"}) if self._is_ours(one)]
+        return [one for one in self.engine.images(labels={labels.KIND: "image"}) if self.is_ours(one)]
 
     def locks(self) -> tuple[recorded.Lock, ...]:
         return recorded.locks(self.backend, project="toolkit", stack=self.stack)
 
-    def _is_ours(self, image: EngineImage) -> bool:
+    def is_ours(self, image: EngineImage) -> bool:
         return image.labels.get(labels.STACK, "").startswith(f"{self.stack}-")
 
 
@@ -93,6 +96,7 @@ def site(provisioned: Toolkit, engine: Engine, tmp_path: Path) -> Iterator[Site]
     yield made
     made.destroy("--force")
     assert made.images() == []
+    assert [one for one in engine.images(labels={labels.STACK: ""}) if made.is_ours(one)] == []
 
 
 @pytest.fixture
@@ -110,8 +114,13 @@ def own_authority(tmp_path: Path) -> str:
     return certificate.name
 
 
+def reasons(document: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Environment → why; the gateways' image, which is no environment's, is left out."""
+    return {one["environment"]: one["reasons"] for one in document["changes"] if one["environment"]}
+
+
 def actions(document: Mapping[str, Any]) -> dict[str, str]:
-    return {one["environment"]: one["action"] for one in document["changes"]}
+    return {one["environment"]: one["action"] for one in document["changes"] if one["environment"]}
 
 
 def run_in(image: str, *command: str) -> str:
@@ -136,7 +145,7 @@ def test_from_declarations_to_images_and_back_to_nothing(site: Site) -> None:
     made = site.up()
     assert made["stack"] == site.stack
     assert actions(made) == {"one": "create", "two": "create"}
-    assert made["summary"] == {"create": 2, "update": 0, "replace": 0, "delete": 0, "same": 0}
+    assert made["summary"] == {"create": 3, "update": 0, "replace": 0, "delete": 0, "same": 0}  # and the gateways'
     for name, described in made["images"].items():
         image = site.engine.image(described["reference"])
         assert image is not None
@@ -149,7 +158,7 @@ def test_from_declarations_to_images_and_back_to_nothing(site: Site) -> None:
 
     again = site.up()
     assert again["changes"] == []
-    assert again["summary"]["same"] == 2
+    assert again["summary"]["same"] == 3
     assert again["images"] == made["images"]
     assert site.preview("--check")["changes"] == []
     plain = site.pulumi("preview", "--expect-no-changes")
@@ -176,7 +185,7 @@ def test_one_changed_declaration_rebuilds_one_image(site: Site) -> None:
     assert actions(site.preview()) == {"two": "update"}
     after = site.up()
     assert actions(after) == {"two": "update"}
-    assert after["summary"]["same"] == 1
+    assert after["summary"]["same"] == 2
     assert after["images"]["one"] == before["one"]
     assert after["images"]["two"] != before["two"]
     assert "Hello" in run_in(after["images"]["two"]["reference"], "hello")
@@ -190,6 +199,116 @@ def test_only_the_named_environments_are_touched(site: Site) -> None:
     assert actions(site.destroy("two")) == {"two": "delete"}
     assert {one.labels[labels.ENVIRONMENT] for one in site.images()} == {"one"}
     assert actions(site.preview()) == {"two": "create"}
+
+
+def test_a_preview_says_why(site: Site) -> None:
+    site.declare("two")
+    assert reasons(site.preview()) == {"one": ["not built yet"], "two": ["not built yet"]}
+    site.up()
+    site.declare("one", packages={"apt": ["hello"], "pip": ["six; python_version < '3.99'"]})
+    (site.root / "envs" / "two.yaml").unlink()
+    told = site.preview("--check", "--diff", code=4)
+    assert reasons(told) == {
+        "one": ["packages.apt: + hello", "packages.pip: + six; python_version < '3.99'"],
+        "two": ["the environment is not declared any more"],
+    }
+    (one,) = [each for each in told["changes"] if each["environment"] == "one"]
+    assert "+  hello" in one["diff"]
+    shown = site.toolkit("preview", "--diff", "--stack", site.stack).stdout
+    assert "~ one: image to update\n    packages.apt: + hello\n" in shown
+    assert "+  hello\n" in shown
+    site.up()
+    site.declare("one", packages={"apt": ["jq"]})
+    assert reasons(site.up())["one"] == [
+        "packages.apt: + jq",
+        "packages.apt: - hello",
+        "packages.pip: - six; python_version < '3.99'",
+    ]
+
+
+def test_a_new_base_is_noticed(site: Site) -> None:
+    """The same name with other content, as after a pull."""
+    base = f"toolkit.local/{site.stack}:12"
+    stand_in = site.engine.image("toolkit.local/debian:bookworm-slim")
+    assert stand_in is not None
+    site.engine.tag_image(stand_in.id, base)
+    site.declare("one", base=base)
+    try:
+        before = site.up()["images"]["one"]
+        commit_on(site, stand_in.id, base)
+        (why,) = reasons(site.preview("--check", code=4))["one"]
+        assert why.startswith("base image has a new digest: sha256:")
+        assert list(reasons(site.drift(code=4))) == ["one"]
+        after = site.up()["images"]["one"]
+        assert after["build"] == before["build"]
+        assert after["digest"] != before["digest"]
+        assert site.up()["changes"] == []
+    finally:
+        site.destroy()
+        site.engine.remove_image(base)
+
+
+def commit_on(site: Site, image: str, reference: str) -> None:
+    """Give `reference` to an image that has one more layer, and the labels of the one below."""
+    container = site.engine.create_container(
+        ContainerRequest(name=f"{site.stack}-hand", image=image, command=["true"], labels={labels.KIND: "test"})
+    )
+    argv = ["docker", "commit", "--change", f"LABEL dev.toolkit.kind={labels_of(site, image)}", container, reference]
+    try:
+        subprocess.run(argv, check=True, capture_output=True, timeout=SECONDS)
+    finally:
+        site.engine.remove_container(container)
+
+
+def labels_of(site: Site, image: str) -> str:
+    found = site.engine.image(image)
+    assert found is not None
+    return found.labels[labels.KIND]
+
+
+def test_drift_of_every_kind_is_named_and_repaired(site: Site) -> None:
+    for name in ("two", "three", "four"):
+        site.declare(name)
+    before = site.up()["images"]
+    assert site.drift()["changes"] == []
+
+    site.engine.remove_image(before["one"]["reference"])
+    commit_on(site, before["two"]["reference"], before["two"]["reference"])  # rebuilt by hand: the labels are right
+    site.engine.tag_image("toolkit.local/debian:bookworm-slim", before["three"]["reference"])  # retagged
+    (site.root / "envs" / "four.yaml").unlink()
+    told = site.drift(code=4)
+    assert actions(told) == {"one": "update", "two": "update", "three": "update", "four": "delete"}
+    why = {name: " ".join(each) for name, each in reasons(told).items()}
+    assert why["one"] == "the image is gone from the engine"
+    assert why["two"].startswith("the engine has another image under its name")
+    assert why["three"].startswith("the engine has another image under its name")
+    assert why["four"] == "the environment is not declared any more"
+    (one,) = [each for each in told["changes"] if each["environment"] == "one"]
+    assert (one["declared"], one["recorded"], one["engine"]) == (before["one"]["build"], before["one"]["digest"], None)
+    shown = site.toolkit("drift", "--stack", site.stack).stdout
+    assert "the image is gone from the engine" in shown
+    assert "toolkit up" in shown
+
+    assert actions(site.preview("--check", code=4)) == actions(told)
+    assert actions(site.up()) == actions(told)
+    assert site.drift()["changes"] == []
+    assert set(site.up()["images"]) == {"one", "two", "three"}
+    assert site.pulumi("preview", "--expect-no-changes").returncode == 0
+    run_in(site.up()["images"]["two"]["reference"], "git", "--version")
+
+
+def test_what_no_record_knows_is_removed_by_up(site: Site) -> None:
+    """Pulumi's record lost, then the declaration deleted: only the engine's labels know of the image."""
+    site.declare("two")
+    site.up()
+    (site.backend / ".pulumi" / "stacks" / "toolkit" / f"{site.stack}.json").unlink()
+    (site.root / "envs" / "two.yaml").unlink()
+    told = site.drift(code=4)
+    assert actions(told) == {"one": "create", "two": "delete"}
+    assert reasons(told)["one"] == ["the stack has no record of it, but the engine has the image"]
+    assert actions(site.up()) == {"one": "create", "two": "delete"}
+    assert {one.labels[labels.ENVIRONMENT] for one in site.images()} == {"one"}
+    assert site.drift()["changes"] == []
 
 
 def test_packages_of_every_kind_and_a_certificate_are_in_the_image(site: Site, own_authority: str) -> None:

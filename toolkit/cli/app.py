@@ -21,6 +21,7 @@ VERBS = {
     "remote-env": "toolkit.cli.remote_env",
     "preview": "toolkit.cli.provision",
     "up": "toolkit.cli.provision",
+    "drift": "toolkit.cli.provision",
     "destroy": "toolkit.cli.provision",
     "remote": "toolkit.cli.remote",
     "cloud": "toolkit.cli.remote",

@@ -1,4 +1,4 @@
-"""`toolkit preview`, `up` and `destroy`."""
+"""`toolkit preview`, `up`, `drift` and `destroy`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,13 @@ Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit 4 if 
 
 @app.command("preview")
 def preview(
-    context: typer.Context, environments: Environments = None, stack: StackName = "local", check: Check = False
+    context: typer.Context,
+    environments: Environments = None,
+    stack: StackName = "local",
+    check: Check = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Also what differs, line by line.")] = False,
 ) -> int:
-    """What would `up` do? Builds nothing.
+    """What would `up` do, and why? Builds nothing.
 
     Example: toolkit preview --check
     """
@@ -38,7 +42,24 @@ def preview(
     invocation: Invocation = context.obj
     request = provisioning.Request(root=invocation.root, stack=stack, environments=tuple(environments or ()))
     outcome = provisioning.preview(request, invocation.console.event)
-    views.show_plan(invocation.console, outcome)
+    views.show_plan(invocation.console, outcome, with_difference=diff)
+    return _code(outcome, check=check)
+
+
+@app.command("drift")
+def drift(
+    context: typer.Context, environments: Environments = None, stack: StackName = "local", check: Check = False
+) -> int:
+    """Does the engine have what is declared, and what the stack recorded? Changes nothing.
+
+    Example: toolkit drift --check
+    """
+    from toolkit.workflows import provisioning
+
+    invocation: Invocation = context.obj
+    request = provisioning.Request(root=invocation.root, stack=stack, environments=tuple(environments or ()))
+    outcome = provisioning.drift(request, invocation.console.event)
+    views.show_drift(invocation.console, outcome)
     return _code(outcome, check=check)
 
 
@@ -55,6 +76,9 @@ def up(
             "--bootstrap", help="Make a stand-in from the distribution's packages for a base that cannot be pulled."
         ),
     ] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask Pulumi although nothing seems to have changed.")
+    ] = False,
 ) -> int:
     """Turn the declared environments into container images.
 
@@ -65,13 +89,20 @@ def up(
     invocation: Invocation = context.obj
     console = invocation.console
     request = provisioning.Request(
-        root=invocation.root, stack=stack, environments=tuple(environments or ()), bootstrap=bootstrap
+        root=invocation.root,
+        stack=stack,
+        environments=tuple(environments or ()),
+        bootstrap=bootstrap,
+        refresh=refresh,
     )
     if check or not yes:
         outcome = provisioning.preview(request, console.event)
         if check:
             views.show_plan(console, outcome)
             return _code(outcome, check=True)
+        if outcome.settled:
+            views.show_up(console, outcome)
+            return EXIT_OK
         if outcome.changing and not _agreed(invocation, outcome, "Apply these changes?"):
             return EXIT_OK
     views.show_up(console, provisioning.up(request, console.event))

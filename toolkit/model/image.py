@@ -19,13 +19,15 @@ class ContextFile:
 class BuildContext:
     """Everything that an image is built from: the same declaration gives the same bytes anywhere.
 
-    `build` is 64 hex digits over base, packages, certificates and runner (product terms).
+    `build` is 64 hex digits over base, packages, certificates and runner (product terms); `recipe` says the same in
+    words, for people.
     """
 
     environment: str
     base: str
     build: str
     files: tuple[ContextFile, ...]
+    recipe: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +50,28 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """An environment's image as it is declared (build), recorded (digest) and in the engine (id); empty where not."""
+
+    declared: str = ""
+    recorded: str = ""
+    engine: str = ""
+    registry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What Pulumi would do, or did, to one environment's resource."""
+    """What Pulumi would do, or did, to one environment's resource, and why.
+
+    `difference`: the recorded recipe and the declared one, line by line as `diff -u` has it.
+    """
 
     environment: str
     resource: str
     action: Action
+    reasons: tuple[str, ...] = ()
+    difference: tuple[str, ...] = ()
+    sides: Sides | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

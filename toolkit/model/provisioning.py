@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What changes, or has changed, image by image; `images` are those that are there after `up`."""
+    """What changes, or has changed, image by image; `images` are those that are there after `up`.
+
+    `settled`: nothing was to be done, and Pulumi was not asked.
+    """
 
     stack: str
     changes: tuple[Change, ...]
     images: tuple[BuiltImage, ...] = ()
     counts: Mapping[Action, int] = field(default_factory=dict)
+    settled: bool = False
 
     @property
     def changing(self) -> tuple[Change, ...]:

@@ -20,7 +20,7 @@ from toolkit.provision.debian import Release, bootstrap_archive, need_mmdebstrap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from toolkit.engines.base import Engine
+    from toolkit.engines.base import Engine, EngineImage
 
 STEP = "base image"
 _REGISTRY = "toolkit.local"
@@ -29,20 +29,34 @@ _DEFAULT_HOST = "docker.io"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedBase:
-    """`reference` is what the engine has; `bootstrapped` says that it is a stand-in for the declared one."""
+    """`reference` is what the engine has; `bootstrapped` says that it is a stand-in for the declared one.
+
+    `digest` is the registry's where it came from one, else the engine's id for it; empty where the engine has none.
+    """
 
     reference: str
     bootstrapped: bool
+    digest: str = ""
 
 
 def resolve(declared: str, engine: Engine) -> ResolvedBase | None:
     """The declared image if the engine has it, else its stand-in, else None; nothing is fetched or made."""
-    if engine.image(declared) is not None:
-        return ResolvedBase(reference=declared, bootstrapped=False)
+    image = engine.image(declared)
+    if image is not None:
+        return ResolvedBase(reference=declared, bootstrapped=False, digest=digest_of(image, declared))
     name = stand_in(declared)
-    if name and engine.image(name) is not None:
-        return ResolvedBase(reference=name, bootstrapped=True)
+    image = engine.image(name) if name else None
+    if image is not None:
+        return ResolvedBase(reference=name, bootstrapped=True, digest=image.id)
     return None
+
+
+def digest_of(image: EngineImage, reference: str) -> str:
+    """`sha256:…`: the registry's digest for that repository, else any registry's, else the engine's id."""
+    repository = _parts(reference)[0]
+    known = [one.rpartition("@")[::2] for one in image.digests]
+    named = [digest for name, digest in known if _parts(name)[0] == repository]
+    return next(iter([*named, *(digest for _, digest in known)]), image.id)
 
 
 def provide(declared: str, engine: Engine, on_event: OnEvent, *, bootstrap: bool) -> ResolvedBase:
@@ -56,7 +70,7 @@ def provide(declared: str, engine: Engine, on_event: OnEvent, *, bootstrap: bool
     except EngineError as error:
         return _replace(declared, engine, on_event, bootstrap=bootstrap, refused=error)
     on_event(_event(Phase.DONE, f"base image {declared}: pulled"))
-    return ResolvedBase(reference=declared, bootstrapped=False)
+    return _resolved(declared, engine)
 
 
 def stand_in(declared: str) -> str:
@@ -106,7 +120,14 @@ def _bootstrap(declared: str, release: Release, engine: Engine, on_event: OnEven
             tarball, reference=name, labels={labels.KIND: "base", labels.BASE: declared, labels.BOOTSTRAPPED: "true"}
         )
     on_event(_event(Phase.DONE, f"base image {declared}: stand-in {name} made"))
-    return ResolvedBase(reference=name, bootstrapped=True)
+    return _resolved(declared, engine)
+
+
+def _resolved(declared: str, engine: Engine) -> ResolvedBase:
+    found = resolve(declared, engine)
+    if found is None:
+        raise EngineError(f"the base image {declared} was fetched, but the engine does not have it")
+    return found
 
 
 def _parts(declared: str) -> tuple[str, str, str]:

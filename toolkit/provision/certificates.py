@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
+import binascii
 import re
-import ssl
 from typing import TYPE_CHECKING
 
 from toolkit.errors import ToolkitError
 from toolkit.model.environment import Certificate
+
+try:  # as in toolkit/memory.py: hashlib loads OpenSSL, which takes half as long as starting Python
+    from _sha256 import sha256  # type: ignore[import-not-found, unused-ignore]
+except ImportError:  # Python 3.12 and later
+    from hashlib import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +25,9 @@ _BLOCK = re.compile(
 
 def fingerprint(pem: str) -> str:
     """SHA-256 of the certificate's DER form, 64 hex digits; ValueError where the PEM block does not decode."""
-    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+    body = "".join(pem.strip().splitlines()[1:-1])
+    digest: str = sha256(binascii.a2b_base64(body)).hexdigest()
+    return digest
 
 
 def split(name: str, text: str) -> tuple[Certificate, ...]:
@@ -35,9 +41,13 @@ def split(name: str, text: str) -> tuple[Certificate, ...]:
     return tuple(Certificate(name=name, pem=_checked(name, block)) for block in blocks)
 
 
-def unique(certificates: Iterable[Certificate]) -> tuple[Certificate, ...]:
-    """Each certificate once, in the order of the fingerprints: the same set gives the same tuple, however it came."""
-    found = {fingerprint(one.pem): one for single in certificates for one in split(single.name, single.pem)}
+def unique(certificates: Iterable[Certificate], *, checked: Iterable[Certificate] = ()) -> tuple[Certificate, ...]:
+    """Each certificate once, in the order of the fingerprints: the same set gives the same tuple, however it came.
+
+    `checked` are single certificates that came out of `split` or `unique` before.
+    """
+    found = {fingerprint(one.pem): one for one in checked}
+    found |= {fingerprint(one.pem): one for single in certificates for one in split(single.name, single.pem)}
     return tuple(found[key] for key in sorted(found))
 
 
@@ -53,6 +63,8 @@ def read(path: Path) -> tuple[Certificate, ...]:
 
 
 def _checked(name: str, block: str) -> str:
+    import ssl
+
     pem = "\n".join(line.strip() for line in block.splitlines() if line.strip()) + "\n"
     pem = re.sub(r"(BEGIN|END) (?:X509|TRUSTED) ", r"\1 ", pem)
     try:

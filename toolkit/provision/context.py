@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from toolkit.errors import InvalidError
 from toolkit.model import labels
-from toolkit.model.environment import SHOWN_DIGITS
+from toolkit.model.environment import SHOWN_DIGITS, Packages
 from toolkit.model.image import BuildContext, ContextFile
 from toolkit.provision import certificates, steps
 from toolkit.provision.packages import words
+from toolkit.provision.recipe import Recipe
+
+try:  # as in toolkit/memory.py: hashlib loads OpenSSL, which takes half as long as starting Python
+    from _sha256 import sha256  # type: ignore[import-not-found, unused-ignore]
+except ImportError:  # Python 3.12 and later
+    from hashlib import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +33,8 @@ RUNNER = "/opt/toolkit/runner"
 GATEWAYS = "/opt/toolkit/gateways"
 STACK_ARGUMENT = "TOOLKIT_STACK"
 GENERATION_ARGUMENT = "TOOLKIT_GENERATION"
+RECIPE_ARGUMENT = "TOOLKIT_RECIPE"
+BASE_DIGEST_ARGUMENT = "TOOLKIT_BASE_DIGEST"
 INDEX_ARGUMENTS = {"pip": "PIP_INDEX_URL", "npm": "NPM_CONFIG_REGISTRY"}
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]*")
 _PROGRAMS = {labels.IMAGE_KIND: RUNNER, labels.GATEWAY_KIND: GATEWAYS}
@@ -40,6 +48,8 @@ class Base(Protocol):
     def reference(self) -> str: ...
     @property
     def bootstrapped(self) -> bool: ...
+    @property
+    def digest(self) -> str: ...
 
 
 def build_of(
@@ -57,9 +67,10 @@ def build_of(
     made_of = {
         "base": spec.image.base,
         "steps": _steps(spec, trusts=_has_certificates(files), kind=kind),
-        "files": [[one.path, one.mode, hashlib.sha256(one.content).hexdigest()] for one in files],
+        "files": [[one.path, one.mode, sha256(one.content).hexdigest()] for one in files],
     }
-    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+    digest: str = sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
+    return digest
 
 
 def render(
@@ -89,7 +100,29 @@ def render(
     )
     made = (ContextFile(path=DOCKERFILE, content=dockerfile.encode()), *files)
     return BuildContext(
-        environment=spec.name, base=base.reference, build=build, files=tuple(sorted(made, key=lambda one: one.path))
+        environment=spec.name,
+        base=base.reference,
+        build=build,
+        files=tuple(sorted(made, key=lambda one: one.path)),
+        recipe=str(recipe_of(spec, site_certificates=site_certificates, runner=runner, kind=kind)),
+    )
+
+
+def recipe_of(
+    spec: EnvironmentSpec, *, site_certificates: Sequence[Certificate], runner: Sequence[ContextFile], kind: str
+) -> Recipe:
+    """What the build is over, in words."""
+    packages = spec.image.packages
+    trusted = certificates.unique(spec.image.ca_certificates, checked=site_certificates)
+    bare = replace(spec, image=replace(spec.image, packages=Packages()))
+    return Recipe(
+        base=spec.image.base,
+        apt=tuple(sorted(set(packages.apt))),
+        pip=tuple(sorted(set(packages.pip))),
+        npm=tuple(sorted(set(packages.npm))),
+        certificates=tuple(certificates.fingerprint(one.pem)[:SHOWN_DIGITS] for one in trusted),
+        steps=_digest([_steps(bare, trusts=bool(trusted), kind=kind), *(one.content.decode() for one in _scripts())]),
+        runner=_digest([[one.path, one.mode, one.content.decode(errors="replace")] for one in runner]),
     )
 
 
@@ -107,10 +140,9 @@ def _files(
     spec: EnvironmentSpec, site_certificates: Sequence[Certificate], runner: Sequence[ContextFile], kind: str
 ) -> tuple[ContextFile, ...]:
     folder = _PROGRAMS[kind].rpartition("/")[2]
-    trusted = certificates.unique([*site_certificates, *spec.image.ca_certificates])
+    trusted = certificates.unique(spec.image.ca_certificates, checked=site_certificates)
     made = [
-        ContextFile(path="steps/require", content=steps.REQUIRE.encode()),
-        ContextFile(path="steps/trust", content=steps.TRUST.encode()),
+        *_scripts(),
         *(
             ContextFile(
                 path=f"certificates/toolkit-{certificates.fingerprint(one.pem)[:16]}.crt", content=one.pem.encode()
@@ -120,6 +152,18 @@ def _files(
         *(ContextFile(path=f"{folder}/{one.path}", content=one.content, mode=one.mode) for one in runner),
     ]
     return tuple(sorted(made, key=lambda one: one.path))
+
+
+def _scripts() -> tuple[ContextFile, ...]:
+    return (
+        ContextFile(path="steps/require", content=steps.REQUIRE.encode()),
+        ContextFile(path="steps/trust", content=steps.TRUST.encode()),
+    )
+
+
+def _digest(value: object) -> str:
+    digest: str = sha256(json.dumps(value).encode()).hexdigest()
+    return digest[:SHOWN_DIGITS]
 
 
 def _has_certificates(files: Sequence[ContextFile]) -> bool:
@@ -178,8 +222,14 @@ def _closing(spec: EnvironmentSpec, base: Base, build: str, kind: str) -> list[s
         **({labels.BOOTSTRAPPED: "true"} if base.bootstrapped else {}),
     }
     pairs = [f'{key}="{value}"' for key, value in fixed.items()]
-    pairs += [f'{labels.STACK}="${STACK_ARGUMENT}"', f'{labels.GENERATION}="${GENERATION_ARGUMENT}"']
-    return [f"ARG {STACK_ARGUMENT}", f"ARG {GENERATION_ARGUMENT}", "LABEL " + " \\\n      ".join(pairs)]
+    given = {
+        labels.STACK: STACK_ARGUMENT,
+        labels.GENERATION: GENERATION_ARGUMENT,
+        labels.RECIPE: RECIPE_ARGUMENT,
+        labels.BASE_DIGEST: BASE_DIGEST_ARGUMENT,
+    }
+    pairs += [f'{key}="${argument}"' for key, argument in given.items()]
+    return [*(f"ARG {argument}" for argument in given.values()), "LABEL " + " \\\n      ".join(pairs)]
 
 
 def _make_folder(folder: Path, top: Path) -> None:

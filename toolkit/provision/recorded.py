@@ -9,21 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.errors import ToolkitError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 IMAGE_TYPE = "docker:index/image:Image"
+DAMAGED = "state-damaged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedImage:
-    """An image as the stack's last deployment left it; `digest` is the local image id or the registry's digest."""
+    """An image as the stack's last deployment left it.
+
+    `digest` (`sha256:…`) is the registry's where `pushed`, else the engine's id of the image; `arguments` those of its
+    build.
+    """
 
     environment: str
     reference: str
     digest: str
     platform: str
     arguments: Mapping[str, str]
+    pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +70,41 @@ class Lock:
         return f"process {self.pid} of {self.user} on {self.host}{since}"
 
 
+def state_file(backend: Path, *, project: str, stack: str) -> Path:
+    """Where the file backend has the stack's state, uncompressed."""
+    return backend / ".pulumi" / "stacks" / project / f"{stack}.json"
+
+
 def read(backend: Path, *, project: str, stack: str) -> Record | None:
-    """The stack's record; None where there is none, or none that can be read here (compressed, damaged)."""
-    path = backend / ".pulumi" / "stacks" / project / f"{stack}.json"
+    """The stack's record; None where there is none, or only a compressed one. Raises ToolkitError for a damaged one."""
+    path = state_file(backend, project=project, stack=stack)
     try:
-        latest = json.loads(path.read_bytes())["checkpoint"].get("latest") or {}
-        images = [_image(one) for one in latest.get("resources") or () if one.get("type") == IMAGE_TYPE]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        content = path.read_bytes()
+    except FileNotFoundError:
         return None
-    return Record(images={one.environment: one for one in images}, interrupted=bool(latest.get("pending_operations")))
+    except OSError as error:
+        raise ToolkitError(
+            f"the state of stack '{stack}' cannot be read: {path}: {error.strerror}", code=DAMAGED
+        ) from error
+    try:
+        return of_deployment(json.loads(content)["checkpoint"].get("latest") or {})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged(stack, str(path)) from error
+
+
+def of_deployment(deployment: Mapping[str, Any]) -> Record:
+    """The record of a deployment as Pulumi exports it; raises ValueError and its kin for anything else."""
+    images = [_image(one) for one in deployment.get("resources") or () if one.get("type") == IMAGE_TYPE]
+    interrupted = bool(deployment.get("pending_operations"))
+    return Record(images={one.environment: one for one in images}, interrupted=interrupted)
+
+
+def damaged(stack: str, where: str) -> ToolkitError:
+    return ToolkitError(
+        f"the state of stack '{stack}' is damaged: {where}",
+        hint="'toolkit up --adopt' sets it aside and makes the record anew from what the engine has",
+        code=DAMAGED,
+    )
 
 
 def locks(backend: Path, *, project: str, stack: str) -> tuple[Lock, ...]:
@@ -108,9 +142,10 @@ def _image(resource: Mapping[str, Any]) -> RecordedImage:
     return RecordedImage(
         environment=resource["urn"].rpartition("::")[2],
         reference=inputs.get("imageName", ""),
-        digest=outputs.get("repoDigest", ""),
+        digest=(outputs.get("repoDigest") or "").rpartition("@")[2],
         platform=build.get("platform", ""),
         arguments=dict(build.get("args") or {}),
+        pushed=not inputs.get("skipPush"),
     )
 
 

@@ -18,7 +18,7 @@ from toolkit import process
 from toolkit.errors import ToolkitError
 from toolkit.provision import pulumi_variables, recorded
 from toolkit.provision.deployment import Deployment, tail
-from toolkit.provision.recorded import IMAGE_TYPE
+from toolkit.provision.recorded import IMAGE_TYPE, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,6 +57,17 @@ class Stack:
         with _explained(place, Deployment(on_event)):
             made = automation.create_or_select_stack(place.name, work_dir=str(place.folder), opts=options)
         return cls(place, made, on_event)
+
+    def record(self) -> Record:
+        """The stack's record, whichever backend has it."""
+        with _explained(self._place, Deployment(self._on_event)):
+            exported = self._stack.export_stack()
+        return recorded.of_deployment(exported.deployment or {})
+
+    def add_variables(self, variables: Mapping[str, str]) -> None:
+        """For Pulumi and its program, from the next call on."""
+        workspace = self._stack.workspace
+        workspace.env_vars = {**workspace.env_vars, **variables}
 
     def preview(self, names: Sequence[str] = ()) -> tuple[Change, ...]:
         """What `up` would do, image by image, those that stay the same among them."""

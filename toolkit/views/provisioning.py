@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from toolkit.model import labels
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from toolkit.model.image import Change
     from toolkit.model.provisioning import Outcome
 
+_SHORT_DIGITS = len("sha256:") + 12
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "±", Action.DELETE: "-"}
 _PLANNED = {
     Action.CREATE: "to create",
@@ -29,14 +31,27 @@ _APPLIED = {
 }
 
 
-def show_plan(console: Console, outcome: Outcome) -> None:
-    """What would change; the document under --json."""
+def show_plan(console: Console, outcome: Outcome, *, with_difference: bool = False) -> None:
+    """What would change and why, with `with_difference` line by line; the document under --json."""
     if console.as_json:
-        console.document(fields(outcome))
+        console.document(fields(outcome, difference=with_difference))
         return
-    for one in outcome.changing:
-        console.line(f"{_SIGNS[one.action]} {one.environment}: image {_PLANNED[one.action]}")
+    _show_changes(console, outcome, with_difference=with_difference)
     console.line(_summary(outcome, _PLANNED))
+
+
+def show_drift(console: Console, outcome: Outcome) -> None:
+    """Where the sides differ, and what `up` would do about it; the document under --json."""
+    if console.as_json:
+        console.document(fields(outcome, sides=True))
+        return
+    _show_changes(console, outcome, with_difference=False)
+    for one in outcome.changing:
+        if one.sides is not None:
+            sides = ", ".join(f"{side} {_short(value) or 'nothing'}" for side, value in asdict(one.sides).items())
+            console.line(f"  {one.environment}: {sides}")
+    drifted = "drifted; 'toolkit up' puts it right" if outcome.changing else "no drift"
+    console.line(f"stack {outcome.stack}: {drifted}")
 
 
 def show_up(console: Console, outcome: Outcome) -> None:
@@ -65,21 +80,43 @@ def show_destroyed(console: Console, outcome: Outcome) -> None:
     console.line(_summary(outcome, _APPLIED))
 
 
-def fields(outcome: Outcome) -> dict[str, object]:
+def fields(outcome: Outcome, *, difference: bool = False, sides: bool = False) -> dict[str, object]:
     """`changes` holds what changes; what stays the same is only counted."""
     return {
         "stack": outcome.stack,
-        "changes": [
-            {"environment": _environment(one), "resource": one.resource, "action": one.action.value}
-            for one in outcome.changing
-        ],
+        "changes": [_change_fields(one, difference=difference, sides=sides) for one in outcome.changing],
         "summary": {action.value: outcome.counts.get(action, 0) for action in Action},
     }
+
+
+def _change_fields(one: Change, *, difference: bool, sides: bool) -> dict[str, object]:
+    found: dict[str, object] = {
+        "environment": _environment(one),
+        "resource": one.resource,
+        "action": one.action.value,
+        "reasons": list(one.reasons),
+    }
+    if difference:
+        found["diff"] = list(one.difference)
+    if sides and one.sides is not None:
+        found |= {side: value or None for side, value in asdict(one.sides).items()}
+    return found
+
+
+def _show_changes(console: Console, outcome: Outcome, *, with_difference: bool) -> None:
+    for one in outcome.changing:
+        console.line(f"{_SIGNS[one.action]} {one.environment}: image {_PLANNED[one.action]}")
+        for line in (*one.reasons, *(one.difference if with_difference else ())):
+            console.line(f"    {line}")
 
 
 def _environment(change: Change) -> str:
     """Empty for the image that is no environment's."""
     return "" if change.environment == labels.GATEWAY_NAME else change.environment
+
+
+def _short(identity: str) -> str:
+    return identity[:_SHORT_DIGITS] if identity.startswith("sha256:") else identity
 
 
 def _summary(outcome: Outcome, words: dict[Action, str]) -> str:

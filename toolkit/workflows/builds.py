@@ -28,14 +28,15 @@ def site_certificates(root: Path) -> tuple[Certificate, ...]:
     from toolkit import settings
 
     found: list[Certificate] = []
+    known: tuple[Certificate, ...] = ()
     for entry in settings.load(root).site.ca_certificates:
         if entry == _HOST:
             from toolkit.provision.host_trust import host_certificates
 
-            found += host_certificates()
+            known = host_certificates()
         else:
             found += certificates.read(Path(entry))
-    return certificates.unique(found)
+    return certificates.unique(found, checked=known)
 
 
 def runner_files() -> tuple[ContextFile, ...]:

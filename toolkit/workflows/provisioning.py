@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from toolkit.diagnostics import did_you_mean
 from toolkit.errors import EngineError, NotFoundError, ToolkitError
 from toolkit.model import labels
-from toolkit.model.environment import SHOWN_DIGITS
 from toolkit.model.event import Event, OnEvent, Phase
 from toolkit.model.image import Action, BuiltImage, Change
 from toolkit.model.provisioning import Outcome
 from toolkit.provision import airgapped, docker_plugin, identity, pulumi_source, pulumi_variables, recorded
 from toolkit.provision.recorded import IMAGE_TYPE
-from toolkit.workflows import builds, images
+from toolkit.workflows import builds, images, stack_look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +23,16 @@ if TYPE_CHECKING:
     from toolkit.engines.base import Engine, EngineImage
     from toolkit.model.environment import EnvironmentSpec
     from toolkit.provision.place import StackPlace
-    from toolkit.provision.plan import PlannedImage
     from toolkit.provision.pulumi_source import PulumiProgram
     from toolkit.provision.stack import Stack
+    from toolkit.workflows.stack_look import Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """`environments` empty: all that are not archived. `bootstrap`: make a stand-in for a base that cannot be pulled.
 
-    `force`: destroy although sessions use the images.
+    `force`: destroy although sessions use the images. `refresh`: ask Pulumi although nothing seems to have changed.
     """
 
     root: Path
@@ -41,35 +40,56 @@ class Request:
     environments: tuple[str, ...] = ()
     bootstrap: bool = False
     force: bool = False
+    refresh: bool = False
 
 
 def preview(request: Request, on_event: OnEvent) -> Outcome:
-    """What `up` would do; builds nothing."""
+    """What `up` would do, and why; builds nothing. Where nothing is to be done, with the images that are there."""
     engine = _connect()
     _check_names(request)
     place = _place(request)
-    planned = _plan(request, place, engine)
-    if _nothing_changes(request, place, planned):
-        return _outcome(request, _all_same(planned))
+    seen = _look(place, engine, stack_look.recorded_state(place), request)
+    if seen.settled and not request.refresh:
+        _note_stand_ins(seen, on_event)
+        return _settled(request, seen, engine)
     stack = _open(place, on_event)
-    return _outcome(request, stack.preview(_targets(request)))
+    seen = _with_record(seen, stack, engine, request)
+    _rebuild(stack, seen.foreign)
+    return _outcome(request, stack_look.explained(stack.preview(_targets(request)), seen))
 
 
 def up(request: Request, on_event: OnEvent) -> Outcome:
     """Build what is missing or changed; the images of all environments asked for are in the engine afterwards."""
     engine = _connect()
     specs = _check_names(request)
+    place = _place(request)
+    seen = _look(place, engine, stack_look.recorded_state(place), request)
+    if seen.settled and not request.refresh:
+        _note_stand_ins(seen, on_event)
+        return _settled(request, seen, engine)
     _tools(request.root, on_event)
     _provide_bases(request, specs, engine, on_event)
-    place = _place(request)
-    planned = _plan(request, place, engine)
-    if _nothing_changes(request, place, planned):
-        return _outcome(request, _all_same(planned), _built(planned, engine))
-    changes = _open(place, on_event).up(_targets(request))
+    stack = _open(place, on_event)
+    seen = _with_record(seen, stack, engine, request)
+    _rebuild(stack, seen.foreign)
+    changes = stack_look.explained(stack.up(_targets(request)), seen)
     gone = {one.environment for one in changes if one.action is Action.DELETE}
     if gone:
-        _remove(_images_of(engine, place, gone), engine, on_event)
-    return _outcome(request, changes, _built(planned, engine))
+        _remove(_images_of(engine, seen.images.key, gone), engine, on_event)
+    after = _look(place, engine, stack.record(), request)
+    return _outcome(request, changes, stack_look.built(after.planned, after, engine))
+
+
+def drift(request: Request, on_event: OnEvent) -> Outcome:
+    """What is declared, what the stack recorded, and what the engine has: where they differ. Changes nothing."""
+    engine = _connect()
+    _check_known(request)
+    place = _place(request)
+    record = stack_look.recorded_state(place)
+    if place.backend is None:
+        record = _open(place, on_event).record()
+    seen = _look(place, engine, record, request)
+    return _outcome(request, seen.changes())
 
 
 def destruction(request: Request) -> Outcome:
@@ -93,14 +113,38 @@ def destroy(request: Request, on_event: OnEvent) -> Outcome:
     engine = _connect()
     place = _place(request)
     names = {one.environment for one in outcome.changes}
-    record = _record(place)
+    record = stack_look.recorded_state(place)
     if place.backend is None or (record is not None and names & set(record.images)):
         known = [name for name in request.environments if record is None or name in record.images]
         if known or not request.environments:
             _open(place, on_event).destroy(known)
     # The official plugin's delete does nothing, and earlier builds are in no record: the labels know them all.
-    _remove(_images_of(engine, place, names), engine, on_event)
+    _remove(_images_of(engine, _key(place), names), engine, on_event)
     return outcome
+
+
+def _look(place: StackPlace, engine: Engine, record: recorded.Record | None, request: Request) -> Look:
+    return stack_look.look(place, engine, record, _targets(request))
+
+
+def _with_record(seen: Look, stack: Stack, engine: Engine, request: Request) -> Look:
+    """Looked at once more: bases may have come, and only Pulumi can read the record of some backends."""
+    record = seen.record if seen.place.backend is not None else stack.record()
+    return _look(seen.place, engine, record, request)
+
+
+def _settled(request: Request, seen: Look, engine: Engine) -> Outcome:
+    return replace(_outcome(request, seen.changes(), stack_look.built(seen.planned, seen, engine)), settled=True)
+
+
+def _rebuild(stack: Stack, names: Sequence[str]) -> None:
+    if names:
+        stack.add_variables({images.REBUILD_VARIABLE: ",".join(names)})
+
+
+def _note_stand_ins(seen: Look, on_event: OnEvent) -> None:
+    for base in sorted({one.base for one in seen.planned if one.bootstrapped}):
+        on_event(Event(step="base image", phase=Phase.NOTE, text=f"base image: the stand-in {base} is used"))
 
 
 def _targets(request: Request) -> tuple[str, ...]:
@@ -128,7 +172,6 @@ def _place(request: Request) -> StackPlace:
 
 def _check_names(request: Request) -> tuple[EnvironmentSpec, ...]:
     """The specs of the environments asked for, unarchived."""
-    images.refuse_unbuilt_settings(request.root)
     declared = {one.name: one for one in _declared(request.root)}
     for name in request.environments:
         if name not in declared:
@@ -139,6 +182,14 @@ def _check_names(request: Request) -> tuple[EnvironmentSpec, ...]:
             )
     names = request.environments or tuple(name for name, one in declared.items() if not one.archived)
     return tuple(declared[name] for name in dict.fromkeys(names))
+
+
+def _check_known(request: Request) -> None:
+    """Names that are declared, archived ones too: of a deleted one `drift` speaks only when it is asked for all."""
+    declared = [one.name for one in _declared(request.root)]
+    for name in request.environments:
+        if name not in declared:
+            raise _no_such_environment(name, declared)
 
 
 def _no_such_environment(name: str, known: Sequence[str]) -> NotFoundError:
@@ -165,10 +216,6 @@ def _open(place: StackPlace, on_event: OnEvent) -> Stack:
     return Stack.open(place, program, on_event)
 
 
-def _plan(request: Request, place: StackPlace, engine: Engine) -> tuple[PlannedImage, ...]:
-    return images.planned(request.root, engine, project=place.project, stack=place.name, names=request.environments)
-
-
 def _provide_bases(request: Request, specs: Sequence[EnvironmentSpec], engine: Engine, on_event: OnEvent) -> None:
     from toolkit.provision.base_image import provide
 
@@ -179,58 +226,10 @@ def _provide_bases(request: Request, specs: Sequence[EnvironmentSpec], engine: E
             on_event(Event(step="base image", phase=Phase.NOTE, text=text))
 
 
-def _record(place: StackPlace) -> recorded.Record | None:
-    if place.backend is None:
-        return None
-    return recorded.read(place.backend, project=place.project, stack=place.name)
-
-
-def _nothing_changes(request: Request, place: StackPlace, planned: Sequence[PlannedImage]) -> bool:
-    """The engine has every image, and the stack has recorded exactly these: Pulumi needs no start to say so."""
-    record = _record(place)
-    if record is None or record.interrupted:
-        return False
-    if not request.environments and set(record.images) != {one.environment for one in planned}:
-        return False
-    return all(one.present and _is_recorded(one, record) for one in planned)
-
-
-def _is_recorded(planned: PlannedImage, record: recorded.Record) -> bool:
-    known = record.images.get(planned.environment)
-    return known is not None and (known.reference, known.platform, dict(known.arguments)) == (
-        planned.reference,
-        planned.platform,
-        dict(planned.arguments),
-    )
-
-
-def _built(planned: Sequence[PlannedImage], engine: Engine) -> tuple[BuiltImage, ...]:
-    """The environments' images as the engine has them; the gateways' is looked for too, though it is not listed."""
-    found = []
-    for one in planned:
-        image = engine.image(one.reference)
-        if image is None:
-            raise EngineError(
-                f"the image of environment '{one.environment}' was made, but the engine does not have {one.reference}",
-                hint="do Pulumi and toolkit use the same engine? DOCKER_HOST and the docker context choose it",
-            )
-        if one.environment == labels.GATEWAY_NAME:
-            continue
-        found.append(
-            BuiltImage(
-                environment=one.environment,
-                reference=one.reference,
-                digest=image.id,
-                build=one.build[:SHOWN_DIGITS],
-            )
-        )
-    return tuple(found)
-
-
 def _existing(request: Request, place: StackPlace, engine: Engine) -> set[str]:
     """Environments that have an image in the engine or in the stack's record."""
-    there = {image.labels.get(labels.ENVIRONMENT, "") for image in _images_of(engine, place)}
-    record = _record(place)
+    there = {image.labels.get(labels.ENVIRONMENT, "") for image in _images_of(engine, _key(place))}
+    record = stack_look.recorded_state(place)
     if record is not None:
         there |= set(record.images)
     elif place.backend is None:
@@ -242,12 +241,11 @@ def _key(place: StackPlace) -> str:
     return identity.stack_key(backend=pulumi_variables.backend_url(place.root), project=place.project, stack=place.name)
 
 
-def _images_of(engine: Engine, place: StackPlace, names: set[str] | None = None) -> list[EngineImage]:
-    return [
-        image
-        for image in engine.images(labels={labels.STACK: _key(place)})
-        if names is None or image.labels.get(labels.ENVIRONMENT) in names
-    ]
+def _images_of(engine: Engine, key: str, names: set[str] | None = None) -> list[EngineImage]:
+    """Snapshots first: an image that others stand on cannot be removed."""
+    ours = engine.images(labels={labels.STACK: key})
+    found = [one for one in ours if names is None or one.labels.get(labels.ENVIRONMENT) in names]
+    return sorted(found, key=lambda one: one.labels.get(labels.KIND) == labels.IMAGE_KIND)
 
 
 def _remove(unwanted: Sequence[EngineImage], engine: Engine, on_event: OnEvent) -> None:
@@ -273,10 +271,6 @@ def _refuse_while_in_use(request: Request, place: StackPlace, engine: Engine, na
             hint=f"toolkit rm {using[0]}; or --force, which leaves the images that are in use",
             code="in-use",
         )
-
-
-def _all_same(planned: Sequence[PlannedImage]) -> tuple[Change, ...]:
-    return tuple(_change(one.environment, Action.SAME) for one in planned)
 
 
 def _change(name: str, action: Action) -> Change:

@@ -61,19 +61,27 @@ def engine_with(*references: str, offered: tuple[str, ...] = ()) -> Engine:
 def test_the_declared_image_goes_before_its_stand_in() -> None:
     engine = engine_with("debian:bookworm-slim", STAND_IN)
     assert base_image.resolve("debian:bookworm-slim", engine) == ResolvedBase(
-        reference="debian:bookworm-slim", bootstrapped=False
+        reference="debian:bookworm-slim", bootstrapped=False, digest="debian:bookworm-slim"
     )
 
 
 def test_the_stand_in_serves_every_spelling_of_the_reference() -> None:
     engine = engine_with(STAND_IN)
-    expected = ResolvedBase(reference=STAND_IN, bootstrapped=True)
+    expected = ResolvedBase(reference=STAND_IN, bootstrapped=True, digest=STAND_IN)
     for declared in (
         "debian:bookworm-slim",
         "docker.io/library/debian:bookworm-slim",
         "docker.io/debian:bookworm-slim",
     ):
         assert base_image.resolve(declared, engine) == expected
+
+
+def test_the_digest_is_the_registry_s_where_it_came_from_one() -> None:
+    digests = ("other.example.com/debian@sha256:1", "debian@sha256:2")
+    image = EngineImage(id="sha256:0", tags=(), digests=digests, labels={})
+    assert base_image.digest_of(image, "docker.io/library/debian:bookworm-slim") == "sha256:2"
+    assert base_image.digest_of(image, "third.example.com/debian:12") == "sha256:1"
+    assert base_image.digest_of(EngineImage(id="sha256:0", tags=(), digests=(), labels={}), "debian") == "sha256:0"
 
 
 def test_without_either_there_is_none() -> None:
@@ -105,7 +113,7 @@ def test_an_image_that_a_registry_gives_is_pulled() -> None:
     engine = engine_with(offered=("alpine:3.20",))
     events: list[Event] = []
     made = base_image.provide("alpine:3.20", engine, events.append, bootstrap=True)
-    assert made == ResolvedBase(reference="alpine:3.20", bootstrapped=False)
+    assert made == ResolvedBase(reference="alpine:3.20", bootstrapped=False, digest="alpine:3.20")
     assert [one.phase for one in events] == [Phase.STARTED, Phase.PROGRESS, Phase.DONE]
 
 
@@ -126,7 +134,7 @@ def test_a_stand_in_is_imported_with_labels_that_say_so(tmp_path: Path, monkeypa
     monkeypatch.setattr(debian, "_KEYS", keys(tmp_path))
     engine = FakeEngine()
     made = base_image.provide("debian:bookworm-slim", cast("Engine", engine), ignore, bootstrap=True)
-    assert made == ResolvedBase(reference=STAND_IN, bootstrapped=True)
+    assert made == ResolvedBase(reference=STAND_IN, bootstrapped=True, digest=STAND_IN)
     assert engine.content == b"rootfs\n"
     assert engine.imported[STAND_IN] == {
         labels.KIND: "base",

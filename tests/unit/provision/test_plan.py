@@ -10,10 +10,19 @@ from toolkit.engines.base import EngineImage
 from toolkit.model.environment import Packages
 from toolkit.model.image import BuildContext
 from toolkit.provision import indexes
+from toolkit.provision.base_image import ResolvedBase
 from toolkit.provision.identity import image_reference, stack_key
-from toolkit.provision.plan import PlannedImage, plan_image
+from toolkit.provision.plan import PlannedImage, Surroundings, plan_image
+from toolkit.provision.recorded import RecordedImage
 
-CONTEXT = BuildContext(environment="web-app", base="debian:bookworm-slim", build="ab" * 32, files=())
+RECIPE = '{"base":"debian:bookworm-slim"}'
+CONTEXT = BuildContext(
+    environment="web-app",
+    base="debian:bookworm-slim",
+    build="ab" * 32,
+    files=(),
+    recipe='{"base":"debian:bookworm-slim"}',
+)
 REFERENCE = "toolkit.local/local-12345678/web-app:abababababab"
 
 
@@ -22,19 +31,34 @@ def image(**changed: str) -> EngineImage:
         "dev.toolkit.environment": "web-app",
         "dev.toolkit.build": "abababababab",
         "dev.toolkit.base": "debian:bookworm-slim",
+        "dev.toolkit.base-digest": "sha256:b1",
         "dev.toolkit.generation": "0001",
     } | {f"dev.toolkit.{key}": value for key, value in changed.items()}
     return EngineImage(id="sha256:1", tags=(REFERENCE,), digests=(), labels=labels)
 
 
-def plan(*there: EngineImage) -> PlannedImage:
+BASE = ResolvedBase(reference="debian:bookworm-slim", bootstrapped=False, digest="sha256:b1")
+
+
+def plan(
+    *there: EngineImage,
+    base: ResolvedBase = BASE,
+    recorded: RecordedImage | None = None,
+    registry: str = "",
+    anew: tuple[str, ...] = (),
+) -> PlannedImage:
     return plan_image(
         CONTEXT,
+        base,
+        Surroundings(
+            key="local-12345678",
+            platform="linux/amd64",
+            there={tag: one for one in there for tag in one.tags},
+            recorded={"web-app": recorded} if recorded else {},
+            registry=registry,
+            anew=anew,
+        ),
         folder=Path("/contexts/web-app"),
-        key="local-12345678",
-        bootstrapped=False,
-        platform="linux/amd64",
-        there={tag: one for one in there for tag in one.tags},
         indexes={},
     )
 
@@ -43,7 +67,12 @@ def test_an_image_that_is_there_keeps_its_generation() -> None:
     planned = plan(image())
     assert planned.reference == REFERENCE
     assert planned.present
-    assert planned.arguments == {"TOOLKIT_STACK": "local-12345678", "TOOLKIT_GENERATION": "0001"}
+    assert planned.arguments == {
+        "TOOLKIT_STACK": "local-12345678",
+        "TOOLKIT_GENERATION": "0001",
+        "TOOLKIT_RECIPE": RECIPE,
+        "TOOLKIT_BASE_DIGEST": "sha256:b1",
+    }
 
 
 def test_an_image_that_is_gone_gets_a_new_generation_each_time() -> None:
@@ -53,12 +82,60 @@ def test_an_image_that_is_gone_gets_a_new_generation_each_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"environment": "other"}, {"build": "000000000000"}, {"base": "toolkit.local/debian:bookworm-slim"}]
+    "changed",
+    [
+        {"environment": "other"},
+        {"build": "000000000000"},
+        {"base": "toolkit.local/debian:bookworm-slim"},
+        {"base-digest": "sha256:b0"},
+    ],
 )
 def test_another_image_under_the_name_counts_as_gone(changed: dict[str, str]) -> None:
     planned = plan(image(**changed))
     assert not planned.present
     assert planned.arguments["TOOLKIT_GENERATION"] != "0001"
+
+
+def known(digest: str = "sha256:1", **changed: object) -> RecordedImage:
+    fields = {
+        "environment": "web-app",
+        "reference": REFERENCE,
+        "digest": digest,
+        "platform": "linux/amd64",
+        "arguments": {"TOOLKIT_STACK": "other-1", "TOOLKIT_GENERATION": "0007", "TOOLKIT_BASE_DIGEST": "sha256:b1"},
+    }
+    return RecordedImage(**{**fields, **changed})  # type: ignore[arg-type]
+
+
+def test_an_image_that_was_made_by_hand_counts_as_gone() -> None:
+    assert plan(image(), recorded=known()).present
+    planned = plan(image(), recorded=known("sha256:2"))
+    assert not planned.present
+    assert planned.arguments["TOOLKIT_GENERATION"] not in {"0001", "0007"}
+
+
+def test_an_image_is_made_anew_where_that_is_asked() -> None:
+    planned = plan(image(), anew=("web-app",))
+    assert not planned.present
+    assert planned.arguments["TOOLKIT_GENERATION"] != "0001"
+
+
+def test_without_the_base_an_image_stands_for_itself() -> None:
+    absent = ResolvedBase(reference="debian:bookworm-slim", bootstrapped=False)
+    planned = plan(image(base="toolkit.local/debian:bookworm-slim"), base=absent)
+    assert planned.present
+    assert planned.arguments["TOOLKIT_BASE_DIGEST"] == "sha256:b1"
+
+
+def test_what_a_registry_has_is_the_same_image_though_this_engine_lacks_it() -> None:
+    reference = "images.example.com/team/web-app:abababababab"
+    pushed = known(reference=reference, pushed=True)
+    planned = plan(recorded=pushed, registry="images.example.com/team")
+    assert (planned.reference, planned.push, planned.present) == (reference, True, False)
+    assert planned.arguments["TOOLKIT_GENERATION"] == "0007"
+    assert planned.arguments["TOOLKIT_STACK"] == "other-1"
+    again = plan(recorded=pushed, registry="images.example.com/team", anew=("web-app",))
+    assert again.arguments["TOOLKIT_GENERATION"] != "0007"
 
 
 def test_stacks_of_other_places_have_other_keys() -> None:

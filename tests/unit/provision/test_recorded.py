@@ -69,9 +69,12 @@ def test_an_interrupted_update_is_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "body", ["", "{", "[]", "null", '{"checkpoint": 1}', '{"checkpoint": {"latest": {"resources": 3}}}']
 )
-def test_a_damaged_checkpoint_is_no_record(tmp_path: Path, body: str) -> None:
+def test_a_damaged_checkpoint_is_said_to_be_damaged(tmp_path: Path, body: str) -> None:
     checkpoint(tmp_path, body)
-    assert read(tmp_path) is None
+    with pytest.raises(ToolkitError, match=r"state of stack 'local' is damaged: .*local\.json") as refused:
+        read(tmp_path)
+    assert refused.value.code == "state-damaged"
+    assert "up --adopt" in refused.value.hint
 
 
 def test_a_new_stack_and_a_missing_one(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -11,7 +11,7 @@ import pytest
 
 from toolkit import settings
 from toolkit.engines.base import EngineImage
-from toolkit.errors import InvalidError, NotSupportedYetError
+from toolkit.errors import InvalidError
 from toolkit.provision.certificates import split
 from toolkit.workflows.builds import build_of, runner_files
 from toolkit.workflows.declarations import environment
@@ -37,7 +37,11 @@ class FakeImages:
         return next((one for one in self.there if reference in one.tags), None)
 
     def images(self, *, labels: Mapping[str, str]) -> list[EngineImage]:
-        return [one for one in self.there if all(one.labels.get(key) == value for key, value in labels.items())]
+        return [one for one in self.there if all(_has(one, key, value) for key, value in labels.items())]
+
+
+def _has(image: EngineImage, key: str, value: str) -> bool:
+    return key in image.labels and value in {"", image.labels[key]}
 
 
 @pytest.fixture
@@ -62,6 +66,7 @@ def plan(root: Path, *there: EngineImage, names: tuple[str, ...] = ()) -> dict[s
 
 def made(one: PlannedImage, base: str = "debian:bookworm-slim") -> EngineImage:
     labels = {
+        "dev.toolkit.kind": "image",
         "dev.toolkit.stack": one.arguments["TOOLKIT_STACK"],
         "dev.toolkit.generation": one.arguments["TOOLKIT_GENERATION"],
         "dev.toolkit.environment": one.environment,
@@ -112,10 +117,20 @@ def test_the_sites_certificates_are_part_of_every_build(root: Path, tmp_path: Pa
     assert list((after["one"].context / "certificates").glob("toolkit-*.crt"))
 
 
-def test_a_registry_to_push_to_is_refused_as_not_built_yet(root: Path) -> None:
-    settings.write(settings.Layer.USER, None, {("site", "image_registry"): "registry.example.com"})
-    with pytest.raises(NotSupportedYetError, match=r"site\.image_registry"):
-        plan(root)
+def test_images_of_a_registry_are_named_there_and_pushed(root: Path) -> None:
+    settings.write(settings.Layer.USER, None, {("site", "image_registry"): "registry.example.com:5000/team"})
+    found = plan(root)["one"]
+    assert found.reference == f"registry.example.com:5000/team/one:{found.build[:12]}"
+    assert found.push
+    others = made(found)
+    others = replace(others, labels={**others.labels, "dev.toolkit.stack": "prod-12345678"})
+    assert plan(root, others)["one"].present
+
+
+def test_an_image_is_made_anew_where_the_variable_names_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = plan(root)["one"]
+    monkeypatch.setenv("TOOLKIT_REBUILD", "two,one")
+    assert not plan(root, made(first))["one"].present
 
 
 def test_a_broken_declaration_stops_planning_with_its_place(root: Path) -> None:
