@@ -61,9 +61,8 @@ def launch(
     """
     with ExitStack() as undo:
         undo.callback(ends.discard, engine, request.id)
-        with ThreadPoolExecutor(3) as pool:
+        with ThreadPoolExecutor(4) as pool:
             container = _make(request, gateway, engine, carry=carry, pools=pools, on_event=on_event, pool=pool)
-        engine.start_container(container)
         _wait_for_the_check(engine, container)
         on_event(Event(step="container", phase=Phase.DONE, text=f"container: {request.id} runs"))
         undo.pop_all()
@@ -80,7 +79,7 @@ def _make(
     on_event: OnEvent,
     pool: ThreadPoolExecutor,
 ) -> str:
-    """Everything that the session needs, made and filled, with its gateway started."""
+    """Everything that the session needs, made, filled and started; which of the two is up first does not matter."""
     carried = pool.submit(carry)
     outer = pool.submit(outer_network, engine, site_network=gateway.site_network, pools=pools)
     network, subnet = _network(request, engine, pools)
@@ -95,6 +94,7 @@ def _make(
     extra = {GATEWAY_CA: ca_of(engine, gate.result())} if gateway.trust else {}
     contents = parcel(repository=clone.folder, project_dir=request.project_dir, order=order, extra=extra)
     engine.put_archive_stream(container, "/", contents)
+    engine.start_container(container)
     gate.result()
     on_event(Event(step="gateway", phase=Phase.DONE, text=f"gateway: policy {gateway.policy[:12]}"))
     return container
