@@ -133,6 +133,10 @@ class Engine(Protocol):
     """The engine's side of a session and of an image."""
 
     def version(self) -> EngineVersion: ...
+    def local(self) -> bool:
+        """Whether the engine runs on this machine, as far as its address tells."""
+        ...
+
     def architecture(self) -> str:
         """`version().architecture`, in less time."""
         ...

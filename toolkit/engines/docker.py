@@ -10,7 +10,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from toolkit.engines import listing
+from toolkit.engines import bodies, listing
 from toolkit.engines.base import (
     ContainerRequest,
     EngineContainer,
@@ -35,14 +35,6 @@ _IMPORT_SECONDS = 600
 _IMPORT_CHUNK = 1 << 20
 _COMMIT_SECONDS = 900
 _DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
-_CAPABILITIES_DROPPED = ["ALL"]
-_OUTER_OPTIONS = {"com.docker.network.bridge.enable_icc": "false"}
-_INTERNAL_OPTIONS = {
-    # Without these the bridge has an address on the host, and through it every listener of the host is reachable
-    # although the network is internal. Engines before API 1.48 ignore the second one, so both are passed.
-    "com.docker.network.bridge.inhibit_ipv4": "true",
-    "com.docker.network.bridge.gateway_mode_ipv4": "isolated",
-}
 
 
 def connect() -> DockerEngine:
@@ -118,11 +110,14 @@ class DockerEngine:
             version=found["Version"],
             api=found["ApiVersion"],
             architecture=found["Arch"],
-            local=self._client.base_url.startswith("http+docker://"),
+            local=self.local(),
             storage_driver=about.get("Driver", ""),
         )
 
     # images
+
+    def local(self) -> bool:
+        return bool(self._client.base_url.startswith("http+docker://"))
 
     def architecture(self) -> str:
         return self.version().architecture
@@ -185,17 +180,17 @@ class DockerEngine:
     # networks
 
     def create_network(self, request: NetworkRequest) -> str:
-        from docker.types import IPAMConfig, IPAMPool
-
+        body = bodies.network_body(request)
         with refusals():
             made = self._client.create_network(
                 request.name,
-                driver="bridge",
-                internal=request.internal,
-                enable_ipv6=False,
-                options=_INTERNAL_OPTIONS if request.internal else _OUTER_OPTIONS,
-                ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=request.subnet)]),
-                labels=dict(request.labels),
+                driver=body["Driver"],
+                internal=body["Internal"],
+                enable_ipv6=body["EnableIPv6"],
+                options=body["Options"],
+                ipam=body["IPAM"],
+                labels=body["Labels"],
+                check_duplicate=body["CheckDuplicate"],
             )
         return str(made["Id"])
 
@@ -242,56 +237,9 @@ class DockerEngine:
 
     def create_container(self, request: ContainerRequest) -> str:
         with refusals():
-            made = self._client.create_container(
-                image=request.image,
-                command=list(request.command),
-                entrypoint=list(request.entrypoint) or None,
-                name=request.name,
-                labels=dict(request.labels),
-                environment=dict(request.environment),
-                working_dir=request.working_dir or None,
-                user=request.user or None,
-                host_config=self._host_config(request),
-                networking_config=self._networking(request),
-            )
+            body = bodies.container_body(request)
+            made = self._client.create_container_from_config(body, name=request.name)  # type: ignore[no-untyped-call]
         return str(made["Id"])
-
-    def _host_config(self, request: ContainerRequest) -> dict[str, Any]:
-        from docker.types import LogConfig, Mount
-
-        config = self._client.create_host_config(
-            network_mode=request.network or "none",
-            dns=list(request.dns) or None,
-            mounts=[
-                *(Mount(target, source, type="bind", read_only=True) for source, target in request.mounts),
-                *(
-                    Mount(one.target, one.name or None, type="volume", read_only=one.read_only)
-                    for one in request.volumes
-                ),
-            ],
-            tmpfs=dict(request.tmpfs) or None,
-            sysctls=dict(request.sysctls) or None,
-            cap_drop=_CAPABILITIES_DROPPED,
-            cap_add=list(request.cap_add) or None,
-            security_opt=["no-new-privileges"],
-            ipc_mode="private",
-            init=True,
-            pids_limit=request.pids,
-            mem_limit=request.memory,
-            # no swap on top of the memory limit: what is declared is what a session gets
-            memswap_limit=request.memory,
-            nano_cpus=None if request.cpus is None else int(request.cpus * 1_000_000_000),
-            read_only=request.read_only,
-            # the transcript is the container's log: it must be readable by any client, whatever the default driver
-            log_config=LogConfig(type=LogConfig.types.JSON, config=_log_limits(request)),
-        )
-        return cast("dict[str, Any]", config)
-
-    def _networking(self, request: ContainerRequest) -> dict[str, Any] | None:
-        if not request.network:
-            return None
-        endpoint = self._client.create_endpoint_config(ipv4_address=request.address or None)
-        return cast("dict[str, Any]", self._client.create_networking_config({request.network: endpoint}))  # type: ignore[arg-type] # the stub is wrong
 
     def start_container(self, identity: str) -> None:
         with refusals():
@@ -397,10 +345,3 @@ class DockerEngine:
                 return int(code)
             time.sleep(0.05)
         raise EngineError("the command's output ended, but the engine has no exit code for it")
-
-
-def _log_limits(request: ContainerRequest) -> dict[str, str]:
-    if request.log_bytes is None:
-        return {}
-    each = max(1, request.log_bytes // request.log_files // 1024)
-    return {"max-size": f"{each}k", "max-file": str(request.log_files)}

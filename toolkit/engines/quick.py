@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from toolkit.engines import listing
+from toolkit.engines import bodies, listing, streams
 from toolkit.engines.base import EngineVersion
 from toolkit.engines.docker import DockerEngine, client
 from toolkit.engines.refusals import NOT_FOUND
@@ -15,7 +15,7 @@ from toolkit.errors import EngineError, NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from toolkit.engines.base import EngineContainer, EngineImage, EngineNetwork
+    from toolkit.engines.base import ContainerRequest, EngineContainer, EngineImage, EngineNetwork, NetworkRequest
     from toolkit.engines.wire import Wire
 
 
@@ -57,6 +57,22 @@ class QuickEngine(DockerEngine):
         found = self._wire.get("/containers/json", all="1", filters=_by_label(labels))
         return [listing.container(one) for one in found]
 
+    def local(self) -> bool:
+        return bool(self._wire.address.path)
+
+    def create_network(self, request: NetworkRequest) -> str:
+        return str(self._wire.post("/networks/create", bodies.network_body(request))["Id"])
+
+    def connect_network(self, network: str, container: str, *, address: str = "") -> None:
+        self._wire.post(f"/networks/{quoted(network)}/connect", bodies.connection_body(container, address=address))
+
+    def create_volume(self, name: str, *, labels: Mapping[str, str]) -> None:
+        self._wire.post("/volumes/create", {"Name": name, "Labels": dict(labels)})
+
+    def create_container(self, request: ContainerRequest) -> str:
+        made = self._wire.post("/containers/create", bodies.container_body(request), name=request.name)
+        return str(made["Id"])
+
     def start_container(self, identity: str) -> None:
         self._wire.post(f"/containers/{quoted(identity)}/start")
 
@@ -71,6 +87,14 @@ class QuickEngine(DockerEngine):
 
     def put_archive(self, identity: str, folder: str, tar: bytes) -> None:
         self._wire.put(f"/containers/{quoted(identity)}/archive", tar, path=folder)
+
+    def put_archive_stream(self, identity: str, folder: str, chunks: Iterator[bytes]) -> None:
+        self._wire.put(f"/containers/{quoted(identity)}/archive", chunks, path=folder)
+
+    def logs(self, identity: str, *, follow: bool) -> Iterator[bytes]:
+        parameters = {"stdout": "1", "follow": "1"} if follow else {"stdout": "1"}
+        stream = self._wire.stream(f"/containers/{quoted(identity)}/logs", endless=follow, **parameters)
+        return streams.unframed(stream)
 
     def get_archive(self, identity: str, path: str) -> Iterator[bytes]:
         try:

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _CHUNK = 65536
 _HEADER = struct.Struct(">BxxxL")
@@ -25,6 +25,19 @@ def join_pipes(plug: socket.socket) -> None:
     while header := _exactly(plug, _HEADER.size):
         kind, length = _HEADER.unpack(header)
         _write_all(2 if kind == _STDERR else 1, _exactly(plug, length))
+
+
+def unframed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """What the engine's frames hold, whichever stream it came from; frames may be cut anywhere."""
+    rest = bytearray()
+    for chunk in chunks:
+        rest += chunk
+        while len(rest) >= _HEADER.size:
+            _kind, length = _HEADER.unpack_from(rest)
+            if len(rest) < _HEADER.size + length:
+                break
+            yield bytes(rest[_HEADER.size : _HEADER.size + length])
+            del rest[: _HEADER.size + length]
 
 
 def join_terminal(plug: socket.socket, resize: Callable[[int, int], object]) -> None:

@@ -57,14 +57,16 @@ class Wire:
         """Raises as `get`."""
         self._json("DELETE", path, parameters, None)
 
-    def put(self, path: str, content: bytes, /, **parameters: str) -> None:
-        """Send a tar archive; raises as `get`."""
+    def put(self, path: str, content: bytes | Iterator[bytes], /, **parameters: str) -> None:
+        """Send a tar archive, whole or as it comes; raises as `get`."""
         with _sending(self.address, "PUT", self._target(path, parameters), content, "application/x-tar") as plug:
             _whole(plug)
 
-    def stream(self, path: str, /, **parameters: str) -> Iterator[bytes]:
-        """The answer's bytes as they come; raises as `get`, at once."""
+    def stream(self, path: str, /, *, endless: bool = False, **parameters: str) -> Iterator[bytes]:
+        """The answer's bytes as they come; raises as `get`, at once. `endless`: there may be none for a long time."""
         plug = _sending(self.address, "GET", self._target(path, parameters), b"", "")
+        if endless:
+            plug.settimeout(None)
         return _chunks(plug)
 
     def _json(self, method: str, path: str, parameters: Mapping[str, str], body: Mapping[str, Any] | None) -> Any:
@@ -87,7 +89,7 @@ def quoted(text: str) -> str:
     return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in text.encode())
 
 
-def _sending(address: Address, method: str, target: str, content: bytes, kind: str) -> socket.socket:
+def _sending(address: Address, method: str, target: str, content: bytes | Iterator[bytes], kind: str) -> socket.socket:
     """A connection whose answer's body is to be read; EngineError for a refusal."""
     headers = {"Content-Type": kind} if kind else {}
     try:
@@ -102,14 +104,11 @@ def _sending(address: Address, method: str, target: str, content: bytes, kind: s
 
 
 def _asked(
-    address: Address, method: str, target: str, content: bytes, headers: Mapping[str, str]
+    address: Address, method: str, target: str, content: bytes | Iterator[bytes], headers: Mapping[str, str]
 ) -> tuple[int, dict[str, str], socket.socket]:
-    lines = [f"{method} {target} HTTP/1.0", "Host: docker", *(f"{name}: {value}" for name, value in headers.items())]
-    if content or method not in {"GET", "DELETE"}:
-        lines.append(f"Content-Length: {len(content)}")
     plug = _connected(address)
     try:
-        plug.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + content)
+        _send(plug, f"{method} {target}", content, headers, bare=method in {"GET", "DELETE"})
         head = _head(plug)
         status = int(head[0].split(" ", 2)[1])
     except (IndexError, ValueError) as error:
@@ -120,6 +119,24 @@ def _asked(
         raise
     found = dict(line.split(":", 1) for line in head[1:] if ":" in line)
     return status, {name.strip().lower(): value.strip() for name, value in found.items()}, plug
+
+
+def _send(
+    plug: socket.socket, line: str, content: bytes | Iterator[bytes], headers: Mapping[str, str], *, bare: bool
+) -> None:
+    """What has no length yet goes in chunks, for which the request must be of HTTP/1.1."""
+    lines = ["Host: docker", *(f"{name}: {value}" for name, value in headers.items())]
+    if isinstance(content, bytes):
+        if content or not bare:
+            lines.append(f"Content-Length: {len(content)}")
+        plug.sendall("\r\n".join([f"{line} HTTP/1.0", *lines, "", ""]).encode("latin-1") + content)
+        return
+    lines += ["Transfer-Encoding: chunked", "Connection: close"]
+    plug.sendall("\r\n".join([f"{line} HTTP/1.1", *lines, "", ""]).encode("latin-1"))
+    for chunk in content:
+        if chunk:
+            plug.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+    plug.sendall(b"0\r\n\r\n")
 
 
 def _connected(address: Address) -> socket.socket:

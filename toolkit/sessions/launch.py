@@ -7,6 +7,7 @@ waits for the gateway and checks the network before anything foreign runs.
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 16
 _CHECK_SECONDS = 60.0
+_START_SECONDS = 60.0
 
 
 class CarriedRepository(Protocol):
@@ -84,7 +86,8 @@ def _make(
     outer = pool.submit(outer_network, engine, site_network=gateway.site_network, pools=pools)
     network, subnet = _network(request, engine, pools)
     addresses = SessionAddresses.of(subnet)
-    gate = pool.submit(_start_gateway, request, gateway, engine, network, addresses, outer)
+    started = threading.Event()
+    gate = pool.submit(_start_gateway, request, gateway, engine, network, addresses, outer, started)
     on_event(Event(step="network", phase=Phase.DONE, text=f"network: isolated, {subnet}, {_level(request)}"))
     clone = carried.result()
     container = engine.create_container(
@@ -94,7 +97,10 @@ def _make(
     extra = {GATEWAY_CA: ca_of(engine, gate.result())} if gateway.trust else {}
     contents = parcel(repository=clone.folder, project_dir=request.project_dir, order=order, extra=extra)
     engine.put_archive_stream(container, "/", contents)
-    engine.start_container(container)
+    # An address that is asked for before anybody has it is asked for again a whole second later: so the gateway first.
+    started.wait(_START_SECONDS)
+    if not gate.done() or gate.exception() is None:
+        engine.start_container(container)
     gate.result()
     on_event(Event(step="gateway", phase=Phase.DONE, text=f"gateway: policy {gateway.policy[:12]}"))
     return container
@@ -111,6 +117,22 @@ def _start_gateway(
     network: str,
     addresses: SessionAddresses,
     outer: Future[str],
+    started: threading.Event,
+) -> str:
+    try:
+        return _make_gateway(request, gateway, engine, network, addresses, outer, started)
+    finally:
+        started.set()
+
+
+def _make_gateway(
+    request: SessionRequest,
+    gateway: GatewayPlan,
+    engine: Engine,
+    network: str,
+    addresses: SessionAddresses,
+    outer: Future[str],
+    started: threading.Event,
 ) -> str:
     made = engine.create_container(
         gateway_request(
@@ -119,6 +141,7 @@ def _start_gateway(
     )
     engine.connect_network(outer.result(), made)
     engine.put_archive(made, FOLDER, packed(gateway.files(addresses)))
+    started.set()
     engine.start_container(made)
     return made
 

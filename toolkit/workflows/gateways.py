@@ -65,7 +65,7 @@ def files_for(
     environment: str,
 ) -> tuple[GatewayFile, ...]:
     """The gateway's files, with this host's own addresses and resolvers where the engine runs here too."""
-    local = engine.version().local
+    local = engine.local()
     dns = tuple(settings.load(root).site.egress.dns)
     return gateway_files(
         policy,
