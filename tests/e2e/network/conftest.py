@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections import defaultdict
+from dataclasses import replace
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.network import authority, grounds
+from tests.e2e.network.arena import Arena, Audit, addresses_of, of_session
 from tests.e2e.network.lab import Lab, opened
-from tests.e2e.network.seat import ContainerSeat
+from tests.e2e.network.names import LEADS
+from tests.e2e.network.seat import ContainerSeat, SessionSeat
 from tests.support.cli import Toolkit
+from tests.support.git import repository
+from toolkit.model import labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from toolkit.engines.docker import DockerEngine
 
@@ -63,3 +70,59 @@ def lab(engine: DockerEngine, site: Toolkit, lab_folder: Path) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def client(lab: Lab) -> ContainerSeat:
     return ContainerSeat(lab.client)
+
+
+@pytest.fixture(scope="session")
+def sessions(site: Toolkit, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Starts a session in an environment and returns its id; all of them end with the run."""
+    checkout = repository(tmp_path_factory.mktemp("work") / "shop")
+    toolkit = replace(site, cwd=checkout)
+    toolkit("env", "approve", "custom", "--yes")
+    started: list[str] = []
+
+    def start(environment: str, task: str = "true") -> str:
+        started.append(str(toolkit.json("remote", task, "--env", environment, "--wait")["session"]["id"]))
+        return started[-1]
+
+    yield start
+    for session in started:
+        toolkit("rm", session, "--yes", "--force", code=None)
+
+
+@pytest.fixture(scope="session")
+def arena(
+    engine: DockerEngine, site: Toolkit, lab: Lab, client: ContainerSeat, sessions: Callable[..., str]
+) -> Iterator[Arena]:
+    """A session at `custom`, with another one beside it that serves port 8000."""
+    session = sessions("custom")
+    other = sessions("custom", "cd /tmp && nohup python3 -m http.server 8000 >/dev/null 2>&1 & sleep 1")
+    gateway = of_session(engine, session, labels.GATEWAY_KIND)
+    inner = f"toolkit-{session}"
+    subnet = next(IPv4Network(one.subnets[0]) for one in engine.networks() if one.name == inner)
+    other_inner = f"toolkit-{other}"
+    words = {
+        **lab.words,
+        "first": str(subnet[1]),
+        "last": str(subnet[-2]),
+        "session": addresses_of(of_session(engine, session, "session"))[inner],
+        "gateway": addresses_of(gateway)[inner],
+        "gateway-outside": addresses_of(gateway)[lab.network],
+        "other-session": addresses_of(of_session(engine, other, "session"))[other_inner],
+        "other-gateway": addresses_of(of_session(engine, other, labels.GATEWAY_KIND))[other_inner],
+    }
+    for name in ("gateway", "gateway-outside", "other-session", "other-gateway"):
+        lab.name(f"{name}.{LEADS}", A=[words[name]])
+    patterns: dict[str, set[str]] = defaultdict(set)
+    for rule in site.json("network", "show", "custom")["rules"]:
+        patterns[rule["kind"]].add(rule["pattern"])
+    with SessionSeat(site, session) as seat:
+        yield Arena(
+            lab=lab,
+            engine=engine,
+            seat=seat,
+            beside=client,
+            audit=Audit(toolkit=site, session=session),
+            words=words,
+            patterns={kind: frozenset(found) for kind, found in patterns.items()},
+            gateway=gateway,
+        )

@@ -36,6 +36,12 @@ class Addresses:
         return tuple(dict.fromkeys((self.bridge, self.docker, self.machine)))
 
 
+def may_be_asked(name: str) -> bool:
+    """Whether the policy of the environment `custom` lets the gateway look this name up."""
+    denied = name == TRACKER or name.endswith(f".{NOISY}")
+    return not denied and (name in {OPEN, VAULT} or name.endswith((f".{WILD}", f".{LEADS}")))
+
+
 def zone(at: Addresses) -> Mapping[str, Mapping[str, Any]]:
     """Name → records. What is allowed leads to `origin`, all else to `foreign`, below LEADS to where its name says."""
     allowed = (OPEN, f"*.{WILD}", VAULT)

@@ -65,7 +65,7 @@ def _leading() -> tuple[Attack, ...]:
         *("benchmark", "reserved", "multicast", "broadcast", "bridge", "docker", "machine"),
         *("six-loopback", "six-any", "six-mapped", "six-compatible", "six-local", "six-link", "six-nat64", "six-6to4"),
         *("six-teredo", "six-multicast", "mixed", "mixed-six", "many", "alias", "alias-twice"),
-        *("gateway", "gateway-outside", "other-session", "other-gateway"),
+        *("gateway", "other-session", "other-gateway"),
     )
     plain = (
         Attack(
@@ -108,12 +108,11 @@ def _ports() -> tuple[Attack, ...]:
         "25": "25",
         "8443": "8443",
         "65979": "65979",
-        "none": "",
     }  # 443 beyond sixteen bits
-    odd = {"0", "65616", "minus", "word", "two", "65979", "none"}
+    odd = {"0", "65616", "minus", "word", "two", "65979"}
 
     def rules(name: str) -> tuple[str, ...]:
-        return ("port", "malformed") if name in odd else ("port",)
+        return ("port", "malformed", "address") if name in odd else ("port",)
 
     return (
         *(
@@ -131,7 +130,7 @@ def _ports() -> tuple[Attack, ...]:
                 id=f"port-{name}-connect",
                 what=f"CONNECT to port {name} of an allowed host",
                 control=HTTPS,
-                attempt=trying("tunnel", to=f"{OPEN}:{port}" if port else OPEN, sni=OPEN),
+                attempt=trying("tunnel", to=f"{OPEN}:{port}", sni=OPEN),
                 rules=rules(name),
             )
             for name, port in opened.items()

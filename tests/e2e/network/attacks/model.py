@@ -37,6 +37,7 @@ class Attack:
 
     `rules`: the kinds of rule that the audit may name for the refusal; none: the gateway never hears of it.
     `beside`: the control runs in the lab's own unconfined container, since no session has an allowed form of it.
+    `carried`: the attack rides on a request that is allowed, so that `origin` gets that one and no other.
     `witness`: what an origin writes down when the control arrives; empty where the answer itself is the proof.
     """
 
@@ -47,3 +48,4 @@ class Attack:
     rules: tuple[str, ...]
     beside: bool = False
     witness: str = "request"
+    carried: bool = False

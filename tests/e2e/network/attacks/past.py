@@ -72,15 +72,17 @@ def _reaching() -> tuple[Attack, ...]:
         _past(
             "past-other-gateway",
             "use another session's gateway",
-            trying("tcp", to="<other-gateway>:3128", send=f"GET http://{OPEN}/ HTTP/1.0\r\n\r\n"),
-            trying("tcp", to="<origin>:80", send=f"GET http://{OPEN}/ HTTP/1.0\r\n\r\n"),
+            trying("tcp", to="<other-gateway>:3128", send=f"GET http://{OPEN}/ HTTP/1.0\r\nConnection: close\r\n\r\n"),
+            trying("tcp", to="<origin>:80", send=f"GET http://{OPEN}/ HTTP/1.0\r\nConnection: close\r\n\r\n"),
             "request",
         ),
         _past(
             "past-gateway-outside",
             "use a gateway by its address outside",
-            trying("tcp", to="<gateway-outside>:3128", send=f"GET http://{OPEN}/ HTTP/1.0\r\n\r\n"),
-            trying("tcp", to="<origin>:80", send=f"GET http://{OPEN}/ HTTP/1.0\r\n\r\n"),
+            trying(
+                "tcp", to="<gateway-outside>:3128", send=f"GET http://{OPEN}/ HTTP/1.0\r\nConnection: close\r\n\r\n"
+            ),
+            trying("tcp", to="<origin>:80", send=f"GET http://{OPEN}/ HTTP/1.0\r\nConnection: close\r\n\r\n"),
             "request",
         ),
         _past(
@@ -156,7 +158,7 @@ def _resolving() -> tuple[Attack, ...]:
             trying(
                 "shell",
                 script="for at in 127.0.0.11 <names> <gateway>; do umount /etc/resolv.conf 2>/dev/null; "
-                f"echo nameserver $at > /etc/resolv.conf; timeout 5 getent hosts {leak} && echo lab-origin; done",
+                f"echo nameserver $at > /etc/resolv.conf; timeout 2 getent hosts {leak} && echo lab-origin; done",
                 seconds=30.0,
             ),
             trying("shell", script=f"getent hosts {leak} && echo lab-origin"),

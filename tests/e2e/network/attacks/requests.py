@@ -123,7 +123,14 @@ def _smuggled() -> tuple[Attack, ...]:
         ),
     }
     return tuple(
-        _attack(f"smuggle-{name}", f"a second request: {what}", trying("raw", data=data), "default", "malformed")
+        Attack(
+            id=f"smuggle-{name}",
+            what=f"a second request: {what}",
+            control=HTTP,
+            attempt=trying("raw", data=data),
+            rules=("default", "malformed"),
+            carried=True,
+        )
         for name, (data, what) in texts.items()
     )
 
@@ -175,12 +182,13 @@ def _clients() -> tuple[Attack, ...]:
             url=f"http://{SHUT}/",
             headers=[f"X-Forwarded-Host: {OPEN}", f"X-Original-URL: http://{OPEN}/", f"X-Host: {OPEN}"],
         ),
-        _attack(
-            "redirected",
-            "follow an allowed host's redirect to a denied one",
-            trying("redirected", url=f"http://{OPEN}/redirect?to=http://{TRACKER}/"),
-            "deny",
+        Attack(
+            id="redirected",
+            what="follow an allowed host's redirect to a denied one",
             control=trying("redirected", url=f"http://{OPEN}/redirect?to=http://{OPEN}/arrived"),
+            attempt=trying("redirected", url=f"http://{OPEN}/redirect?to=http://{TRACKER}/smuggled"),
+            rules=("deny",),
+            carried=True,
         ),
         _attack(
             "websocket-plain",

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from .through import request
 from .tls import secured
-from .wire import LONGEST, LONGEST_TOLD, SILENCE, Answer, a_try, as_bytes, as_text, everything, told
+from .wire import CONNECTING, LONGEST, LONGEST_TOLD, SILENCE, Answer, a_try, as_bytes, as_text, everything, told
 
 
 @a_try
-def tcp(to: str, send: str = "GET / HTTP/1.0\r\n\r\n") -> Answer:
+def tcp(to: str, send: str = "GET / HTTP/1.0\r\nConnection: close\r\n\r\n") -> Answer:
     """A connection of one's own to `address:port`."""
     host, _, port = to.rpartition(":")
-    with socket.create_connection((host.strip("[]"), int(port)), timeout=2.0) as plug:
+    with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECTING) as plug:
         plug.sendall(as_bytes(send))
         return {**told(everything(plug, patience=SILENCE)), "connected": True}
 
@@ -28,7 +28,7 @@ def tcp(to: str, send: str = "GET / HTTP/1.0\r\n\r\n") -> Answer:
 @a_try
 def tcp_tls(to: str, sni: str) -> Answer:
     host, _, port = to.rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=2.0) as plug:
+    with socket.create_connection((host, int(port)), timeout=CONNECTING) as plug:
         return secured(plug, sni, request(sni, "/", ()))
 
 
@@ -82,10 +82,10 @@ def source_route(to: str, by: str) -> Answer:
     host, _, port = to.rpartition(":")
     option = struct.pack("BBBB", 1, 0x83, 7, 4) + socket.inet_aton(host)  # padding, type, length, pointer, last hop
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as plug:
-        plug.settimeout(2.0)
+        plug.settimeout(CONNECTING)
         plug.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, option)
         plug.connect((by, int(port)))
-        plug.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        plug.sendall(b"GET / HTTP/1.0\r\nConnection: close\r\n\r\n")
         return told(everything(plug, patience=SILENCE))
 
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 MARK = b"lab-origin"
 """Stands in every answer of an origin and in none of a gateway."""
 
-SECONDS = 6.0  # for an answer that is to come
-SILENCE = 1.5  # after which nothing more will come
+SECONDS = 4.0  # for an answer that is to come
+CONNECTING = 1.0  # where nothing answers, waiting is in vain: everyone is on one machine
+SILENCE = 1.0  # after which nothing more will come
 LONGEST = 65_536
 LONGEST_TOLD = 3_000
 Answer = dict[str, Any]

@@ -85,7 +85,8 @@ class Origin:
         context.sni_callback = named
         start = plug.recv(LONGEST_KEPT, socket.MSG_PEEK)
         if not start.startswith(b"\x16"):
-            self.journal.write("bytes", port=port, bytes=text(start))
+            if start:
+                self.journal.write("bytes", port=port, bytes=text(start))
             return
         with context.wrap_socket(plug, server_side=True) as secured:
             Conversation(self, secured, port, "https").hold()
