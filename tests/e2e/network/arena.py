@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import docker
 
@@ -12,48 +11,15 @@ from tests.e2e.network.names import may_be_asked
 from toolkit.model import labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from tests.e2e.network.attacks import Attack
+    from tests.e2e.network.audit import AuditStream
     from tests.e2e.network.lab import Lab, Note
     from tests.e2e.network.seat import Seat
-    from tests.support.cli import Toolkit
     from toolkit.engines.docker import DockerEngine
 
 ARRIVALS = frozenset({"accept", "sni", "request", "frame", "bytes", "datagram"})
-SECONDS = 15.0
-_PAUSE = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One decision of the audit; `rule` is a rule's pattern or kind."""
-
-    host: str
-    decision: str
-    rule: str
-    more: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
-    """The session's audit, read as any client reads it."""
-
-    toolkit: Toolkit
-    session: str
-
-    def entries(self) -> list[Entry]:
-        found = self.toolkit.json("audit", self.session)["entries"]
-        return [Entry(host=one["host"], decision=one["decision"], rule=one["rule"], more=one) for one in found]
-
-    def since(self, count: int, enough: Callable[[list[Entry]], bool]) -> list[Entry]:
-        """The entries after the first `count`, as soon as they are `enough`, or at the latest after SECONDS."""
-        deadline = time.monotonic() + SECONDS
-        while True:
-            found = self.entries()[count:]
-            if enough(found) or time.monotonic() > deadline:
-                return found
-            time.sleep(_PAUSE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +30,11 @@ class Arena:
     engine: DockerEngine
     seat: Seat
     beside: Seat
-    audit: Audit
+    audit: AuditStream
+    session: str
     words: Mapping[str, str]
     patterns: Mapping[str, frozenset[str]]
     gateway: str
-    counted: list[int] = field(default_factory=lambda: [0])
 
     def names_of(self, kinds: tuple[str, ...]) -> frozenset[str]:
         """How the audit may call a rule of these kinds."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.network import authority, grounds
-from tests.e2e.network.arena import Arena, Audit, addresses_of, of_session
+from tests.e2e.network.arena import Arena, addresses_of, of_session
+from tests.e2e.network.audit import AuditStream
 from tests.e2e.network.lab import Lab, opened
 from tests.e2e.network.names import LEADS
 from tests.e2e.network.seat import ContainerSeat, SessionSeat
@@ -115,13 +116,14 @@ def arena(
     patterns: dict[str, set[str]] = defaultdict(set)
     for rule in site.json("network", "show", "custom")["rules"]:
         patterns[rule["kind"]].add(rule["pattern"])
-    with SessionSeat(site, session) as seat:
+    with SessionSeat(site, session) as seat, AuditStream(site, session) as audit:
         yield Arena(
             lab=lab,
             engine=engine,
             seat=seat,
             beside=client,
-            audit=Audit(toolkit=site, session=session),
+            audit=audit,
+            session=session,
             words=words,
             patterns={kind: frozenset(found) for kind, found in patterns.items()},
             gateway=gateway,

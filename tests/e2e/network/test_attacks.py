@@ -16,7 +16,8 @@ from tests.e2e.network.attacks import ATTACKS, Attack
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.e2e.network.arena import Arena, Entry
+    from tests.e2e.network.arena import Arena
+    from tests.e2e.network.audit import Entry
 
 ENOUGH = 60
 
@@ -30,14 +31,13 @@ def test_the_catalogue_is_whole() -> None:
 def test_attack(attack: Attack, arena: Arena, record_property: Callable[[str, object], None]) -> None:
     record_property("attack", attack.what)
     alive = arena.gateway_is_alive()
-    known = arena.counted[0]
+    known = arena.audit.count()
     _control(attack, arena)
 
     mark = arena.lab.mark()
     answer = arena.seat.attempt(attack.attempt.filled(arena.words))
     record_property("answer", answer.status or answer.error.partition(":")[0])
     entries = arena.audit.since(known, lambda found: _is_told(found, attack, arena))
-    arena.counted[0] = known + len(entries)
     assert attack.carried or not answer.reached, answer
     assert arrivals(arena.lab.since(mark), attack) == []
     assert _is_told(entries, attack, arena), entries
