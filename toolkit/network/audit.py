@@ -145,8 +145,12 @@ def trail(lines: Iterable[bytes], policy_of: Callable[[str], Policy | None]) -> 
 
 
 def _is_silence(fields: dict[str, Any]) -> bool:
-    """A connection that was closed before anything was asked."""
-    return fields["method"] == "-" and int(fields["status"]) == 0
+    """A connection on which nothing was asked; what follows a request that was answered is no other one.
+
+    Bytes that are no request and never become one (another protocol's greeting) have an error beside them.
+    """
+    nothing = int(fields["out"]) == 0 or fields["error"] == "-"
+    return nothing and fields["method"] == "-" and int(fields["status"]) == 0
 
 
 def _opens_for_secrets(fields: dict[str, Any]) -> bool:

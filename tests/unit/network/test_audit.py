@@ -115,9 +115,13 @@ def test_a_tunnel_whose_hello_names_another_host_is_a_refusal() -> None:
 
 def test_what_is_no_request_is_a_refusal_and_silence_is_nothing() -> None:
     broken = line(0, method="-", host="-", port="-", scheme="-", policy="-", status=400, error="-")
-    silent = line(1, method="-", host="-", port="-", scheme="-", policy="-", status=0, error="ERR_CLIENT_GONE")
-    (entry,) = trail(broken, silent).entries
-    assert (entry.decision, entry.rule, entry.host) == ("deny", "malformed", "")
+    nothing = {"method": "-", "host": "-", "port": "-", "scheme": "-", "policy": "-", "status": 0, "in": 0}
+    silent = line(1, **nothing, out=0, error="ERR_CLIENT_GONE")
+    after_an_answer = line(2, **nothing, out=2)
+    greeting = line(3, **nothing, out=9, error="ERR_CLIENT_GONE")  # of SOCKS, which never becomes a request
+    found = trail(broken, silent, after_an_answer, greeting)
+    assert [(one.decision, one.rule, one.host) for one in found.entries] == [("deny", "malformed", "")] * 2
+    assert found.lost == 0
 
 
 def test_the_opening_for_a_secret_is_no_entry_of_its_own() -> None:
