@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ROLES = {"egress": "egress", "git": "git"}
+_ROLES = {"egress": "egress", "git": "git", "pre-receive": "pre_receive"}
 
 
 def main(argv: Sequence[str]) -> int:
-    """`egress FOLDER` or `git FOLDER`; the folder holds what the role is to do."""
+    """`egress FOLDER`, `git FOLDER`, and the latter's hook `pre-receive FOLDER`; the folder holds the order."""
     if len(argv) != 2 or argv[0] not in _ROLES:
         sys.stderr.write(f"usage: {'|'.join(_ROLES)} FOLDER\n")
         return 2
