@@ -12,6 +12,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## install into .venv, then make this machine ready (toolkit setup)
+	@$(BIN)/python -m compileall -q toolkit infra # once, also where PYTHONDONTWRITEBYTECODE is set
 	@toolkit setup
 
 $(STAMP): pyproject.toml constraints.txt tools/venv

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from toolkit.model.event import Phase
+from toolkit.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -29,8 +29,7 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Console:
+class Console(Record):
     """How this call talks: `as_json` one document on stdout; `quiet` no progress; `verbose` every detail."""
 
     as_json: bool = False

@@ -13,9 +13,7 @@ import stat
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from toolkit import __version__
 from toolkit.model.limits import MAX_BYTES
@@ -26,9 +24,11 @@ try:  # as the standard library's random does it: hashlib loads OpenSSL, which t
 except ImportError:  # Python 3.12 and later
     from hashlib import sha256
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+    from typing import Any
 
 
 NAMED = "./"
@@ -41,22 +41,22 @@ _CODE = ("", "declare", "documents", "model", "settings")
 _FINE_TICK = 100_000_000
 _COARSE_TICK = 3_000_000_000
 
-_Noted = list[Any]
+_Noted = list["Any"]
 """What is known of a file: inode, size, mtime and ctime in ns (all 0: too young to tell by), and its SHA-256."""
 _DAMAGE = (ValueError, TypeError, LookupError, AttributeError)
 
 
-@dataclass(slots=True, kw_only=True)
 class Memory:
     """Findings of one kind about files under a root, by path; each with the files that it rests on."""
 
-    root: Path
-    place: Path
-    _files: dict[str, _Noted] = field(default_factory=dict)
-    _entries: dict[str, _Noted] = field(default_factory=dict)
-    _unchanged: dict[str, bool] = field(default_factory=dict)
-    _folders: dict[str, bool] = field(default_factory=dict)
-    _renewed: bool = False
+    def __init__(self, *, root: Path, place: Path) -> None:
+        self.root = root
+        self.place = place
+        self._files: dict[str, _Noted] = {}
+        self._entries: dict[str, _Noted] = {}
+        self._unchanged: dict[str, bool] = {}
+        self._folders: dict[str, bool] = {}
+        self._renewed = False
 
     @classmethod
     def of(cls, kind: str, root: Path, *scope: str) -> Memory:

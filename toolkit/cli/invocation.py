@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from toolkit.errors import NotFoundError, UsageError
 from toolkit.paths import find_root
+from toolkit.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from toolkit.console import Console
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GlobalOptions:
+class GlobalOptions(Record):
     """`--root`, `--json`, `-q`, `-v`, `--no-color`: they stand before or after the verb."""
 
     root: Path | None = None
@@ -27,8 +26,7 @@ class GlobalOptions:
     no_color: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class Invocation(Record):
     """The value in every command's context (`context.obj`)."""
 
     console: Console

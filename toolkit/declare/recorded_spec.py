@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from toolkit.model.environment import (
     Access,
     AgentSpec,
@@ -21,8 +19,10 @@ from toolkit.model.environment import (
     SetupSpec,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 
 def record(spec: EnvironmentSpec) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from toolkit.declare.fault import Fault
 from toolkit.memory import NAMED
 from toolkit.model.limits import MAX_BYTES
 from toolkit.paths import ENVIRONMENTS
+from toolkit.record import Record
 
 SUFFIX = ".yaml"
 _OTHER_SUFFIX = ".yml"
@@ -24,16 +24,14 @@ class UnreadableError(Exception):
         self.fault = fault
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Record):
     """A file as it was read; `state` is what the system said of it before."""
 
     state: os.stat_result
     content: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(Record):
     """Files under `root`, by POSIX paths relative to it; nothing outside `boundary` (the repository) is read.
 
     With a mapping for `seen`, every file that is read is noted there: declarations under their paths, files that they
@@ -42,7 +40,7 @@ class Tree:
 
     root: Path
     boundary: Path
-    seen: dict[str, Seen] | None = field(default=None, compare=False, repr=False)
+    seen: dict[str, Seen] | None = None
 
     @classmethod
     def at(cls, root: Path) -> Tree:
@@ -50,6 +48,10 @@ class Tree:
         folder = root.resolve()
         repository = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
         return cls(root=folder, boundary=repository)
+
+    def noting(self, seen: dict[str, Seen]) -> Tree:
+        """The same tree, which notes in `seen` what is read."""
+        return Tree(root=self.root, boundary=self.boundary, seen=seen)
 
     def environments(self) -> tuple[str, ...]:
         """The paths of all declarations, sorted; `.yml` ones too, which the rules refuse."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from toolkit.diagnostics import Severity
+from toolkit.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from toolkit.model.environment import EnvironmentSpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validation:
+class Validation(Record):
     """The files that were read, and their problems sorted by path and place."""
 
     files: tuple[str, ...]
@@ -29,8 +28,7 @@ class Validation:
         return self.count(Severity.ERROR) == 0 and not (strict and self.problems)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Record):
     """The effective declaration in the words of a declaration; `origins`: dotted pointer → `path:line:column`."""
 
     spec: EnvironmentSpec
@@ -40,8 +38,7 @@ class Shown:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
+class Edited(Record):
     """One declaration after an edit; `changed` is False where nothing had to be written."""
 
     name: str
@@ -66,8 +63,7 @@ class Effect(StrEnum):
     NEXT_SESSION = "next-session"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Record):
     """One difference. An item of a list that came has no `before`, one that went no `after`.
 
     For a whole environment the pointer is empty, and the values are revisions.
@@ -81,8 +77,7 @@ class Difference:
     effects: tuple[Effect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Record):
     """`differences` by environment; `unreadable` names those whose file of the past does not pass its checks."""
 
     revision: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from toolkit.record import Record
 
 
 class Access(StrEnum):
@@ -15,8 +16,7 @@ class Access(StrEnum):
     CUSTOM = "custom"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretSource:
+class SecretSource(Record):
     """Where on the host a secret's value comes from: exactly one of the three is set."""
 
     env: str = ""
@@ -24,8 +24,7 @@ class SecretSource:
     command: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretSpec:
+class SecretSpec(Record):
     """What the gateway adds to requests to `hosts`: the secret, after `prefix`, in `header`."""
 
     name: str
@@ -35,8 +34,7 @@ class SecretSpec:
     source: SecretSource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSpec:
+class NetworkSpec(Record):
     """What sessions reach; domains in lower case, `*.` for all subdomains."""
 
     access: Access = Access.TRUSTED
@@ -46,8 +44,7 @@ class NetworkSpec:
     secrets: tuple[SecretSpec, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packages:
+class Packages(Record):
     """Names of packages by their manager."""
 
     apt: tuple[str, ...] = ()
@@ -55,25 +52,22 @@ class Packages:
     npm: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class Certificate(Record):
     """A CA certificate file: its name and its PEM text."""
 
     name: str
     pem: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSpec:
+class ImageSpec(Record):
     """What the image is made of."""
 
     base: str = "debian:bookworm-slim"
-    packages: Packages = field(default_factory=Packages)
+    packages: Packages = Packages()
     ca_certificates: tuple[Certificate, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupSpec:
+class SetupSpec(Record):
     """The setup script's text (empty: none) and its limits in seconds."""
 
     script: str = ""
@@ -81,8 +75,7 @@ class SetupSpec:
     max_age: float = 7 * 86400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookSpec:
+class HookSpec(Record):
     """A command of an event; `matcher` empty: at every start. `timeout` in seconds."""
 
     matcher: str = ""
@@ -90,8 +83,7 @@ class HookSpec:
     timeout: float = 600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentSpec:
+class AgentSpec(Record):
     """A preset by name (`shell`, `claude`, `codex`), or a command of the environment's own.
 
     `command` and `next` are argv with `{task}` where the task text goes; `next` empty means `command` again.
@@ -102,8 +94,7 @@ class AgentSpec:
     next: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourcesSpec:
+class ResourcesSpec(Record):
     """Limits of a session: CPUs, bytes of memory and disk, number of processes; None: the engine's own."""
 
     cpus: float | None = None
@@ -112,24 +103,21 @@ class ResourcesSpec:
     pids: int = 2048
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionLimits:
+class SessionLimits(Record):
     """Seconds until an idle session ends, and until any session ends."""
 
     idle_timeout: float = 1800.0
     max_age: float = 86400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushSpec:
+class PushSpec(Record):
     """What the git gateway lets through: names or globs of branches, and tags."""
 
     branches: tuple[str, ...] = ("session",)
     tags: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentSpec:
+class EnvironmentSpec(Record):
     """The effective declaration; `revision` is 64 hex digits, `path` relative to the root."""
 
     name: str
@@ -137,15 +125,15 @@ class EnvironmentSpec:
     revision: str
     description: str = ""
     archived: bool = False
-    network: NetworkSpec = field(default_factory=NetworkSpec)
+    network: NetworkSpec = NetworkSpec()
     variables: tuple[tuple[str, str], ...] = ()
-    image: ImageSpec = field(default_factory=ImageSpec)
-    setup: SetupSpec = field(default_factory=SetupSpec)
+    image: ImageSpec = ImageSpec()
+    setup: SetupSpec = SetupSpec()
     session_start: tuple[HookSpec, ...] = ()
-    agent: AgentSpec = field(default_factory=AgentSpec)
-    resources: ResourcesSpec = field(default_factory=ResourcesSpec)
-    session: SessionLimits = field(default_factory=SessionLimits)
-    push: PushSpec = field(default_factory=PushSpec)
+    agent: AgentSpec = AgentSpec()
+    resources: ResourcesSpec = ResourcesSpec()
+    session: SessionLimits = SessionLimits()
+    push: PushSpec = PushSpec()
 
 
 SHOWN_DIGITS = 12

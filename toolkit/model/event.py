@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from toolkit.record import Record
 
 
 class Phase(StrEnum):
@@ -16,8 +17,7 @@ class Phase(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Record):
     """One step's news: `step` is a stable key (one line on the checklist), `text` what a person reads."""
 
     step: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from toolkit.record import Record
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from toolkit.model.environment import Access
 
@@ -49,8 +49,7 @@ class RuleKind(StrEnum):
 _ALLOWING = frozenset({RuleKind.SECRET, RuleKind.ALLOW, RuleKind.PRESET, RuleKind.REGISTRY, RuleKind.LEVEL})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Record):
     """`pattern`: a domain, `*.` before one, or a phrase in brackets; `source`: where a person finds the rule.
 
     `group`: the secret's name, the preset's group, or the client of a registry; empty for the others.
@@ -66,8 +65,7 @@ class Rule:
         return host == self.pattern or (self.pattern.startswith("*.") and host.endswith(self.pattern[1:]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Record):
     """The effective network rules of an environment, in order; `default` refuses what none of them matches.
 
     `preset` is the version of the default list, empty where the environment does not use it.
@@ -102,6 +100,8 @@ class Policy:
     @property
     def sha256(self) -> str:
         """64 hex digits of the text's digest."""
+        import hashlib  # loads OpenSSL: `network check` does without
+
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
@@ -110,16 +110,14 @@ def _line(rule: Rule) -> str:
     return f"{rule.kind.value} {rule.pattern}" + (f" {rule.group}" if rule.kind is RuleKind.SECRET else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
+class Preset(Record):
     """A default list: names by group, `*.x` for all below x."""
 
     version: str
     groups: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteRegistry:
+class SiteRegistry(Record):
     """A host that one of the site's package clients uses, and the settings that say so."""
 
     client: str
@@ -127,8 +125,7 @@ class SiteRegistry:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Url:
+class Url(Record):
     """An address as asked for, in one spelling: `host` in lower case, ASCII, without a dot at the end.
 
     `fault` says why the text is no URL that can be judged; then, and with a scheme that is not let through, the rest
@@ -143,8 +140,7 @@ class Url:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Record):
     """Whether a URL passes, by which rule, and why in one sentence."""
 
     url: Url
@@ -153,8 +149,7 @@ class Decision:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPolicy:
+class NewPolicy(Record):
     """What a session's gateway holds from now on."""
 
     session: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from toolkit.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from toolkit.model.environment import EnvironmentSpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Record):
     """`layer`: a layer of settings (`managed`, `command-line`, `local`, `project`, `user`), or the fallback
     that decided (`only`, `default`, `first`). `path`: the layer's file, relative to the root where it lies inside.
     """
@@ -19,8 +18,7 @@ class Source:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Record):
     """`name` and `source` are None where there is nothing to select; `warnings` name every choice passed over."""
 
     name: str | None = None
@@ -28,8 +26,7 @@ class Selection:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class Overview(Record):
     """All environments, archived ones too, and the one that is selected now."""
 
     environments: tuple[EnvironmentSpec, ...]
@@ -41,8 +38,7 @@ class Overview:
         return tuple(one for one in self.environments if not one.archived)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelectionChange:
+class SelectionChange(Record):
     """A choice saved, or taken back (`name` None), in the file of `saved`; `overview` is how things stand after it."""
 
     name: str | None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from toolkit.model.environment import Access
 from toolkit.model.policy import ANY_ADDRESS, ANY_SINGLE_LABEL, PLAIN_SCHEMES, PORTS, Decision, RuleKind
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 

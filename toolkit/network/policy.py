@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from toolkit.model.environment import Access
 from toolkit.model.policy import (
     ANY_ADDRESS,
@@ -16,6 +14,7 @@ from toolkit.model.policy import (
     RuleKind,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 

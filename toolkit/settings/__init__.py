@@ -1,10 +1,11 @@
 """Layered preferences of user, project and site: where they lie, what they say together, how they are written."""
 
-from typing import TYPE_CHECKING, Any
-
 from toolkit.settings.layers import Layer, layer_path
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from toolkit.settings.reading import load, shown, stated
     from toolkit.settings.values import EgressSettings, Registries, RemoteSettings, Setting, Settings, SiteSettings
     from toolkit.settings.writing import write
@@ -27,7 +28,7 @@ __all__ = [
 _PARTS = {"load": "reading", "shown": "reading", "stated": "reading", "write": "writing", "Setting": "setting"}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Load the parts when they are asked for: choosing an environment needs few of them, and quickly."""
     from importlib import import_module
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from toolkit.diagnostics import Diagnostic, has_errors
 from toolkit.errors import InvalidError, ToolkitError
 from toolkit.memory import Memory, unplaced
+from toolkit.record import Record
 from toolkit.settings.layers import FILE_LAYERS, Layer, layer_path
 from toolkit.settings.setting import Setting
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -100,8 +100,7 @@ def shown(path: Path, root: Path | None) -> str:
     return str(path.relative_to(root)) if root is not None and path.is_relative_to(root) else str(path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
+class _Known(Record):
     """What an unchanged file without problems was found to state, kept between commands."""
 
     path: Path
@@ -165,7 +164,7 @@ def _together(stated: tuple[Setting, ...]) -> Settings:
         lists = (one.value for one in stated if one.pointer == pointer)
         return tuple(dict.fromkeys(item for value in lists if isinstance(value, tuple) for item in value))
 
-    registries = {name: merged("site", "registries", name) for name in Registries.__slots__}
+    registries = {name: merged("site", "registries", name) for name in Registries.record_fields}
     return Settings(
         remote=RemoteSettings(
             default_environment=scalar("remote", "default_environment"), account=scalar("remote", "account")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from toolkit.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.settings.layers import Layer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Record):
     """What one file says about one key: a string, or a tuple of strings for a list; the place counts from 1."""
 
     pointer: tuple[str, ...]

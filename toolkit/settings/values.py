@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from toolkit.record import Record
 from toolkit.settings.setting import Setting
 
 __all__ = ["EgressSettings", "Registries", "RemoteSettings", "Setting", "Settings", "SiteSettings"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteSettings:
+class RemoteSettings(Record):
     default_environment: str | None = None
     account: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registries:
+class Registries(Record):
     """Hosts of the package registries that this site's own clients use."""
 
     pip: tuple[str, ...] = ()
@@ -28,34 +25,31 @@ class Registries:
 
     def by_client(self) -> dict[str, tuple[str, ...]]:
         """Client → its hosts, clients without any left out."""
-        return {name: hosts for name in self.__slots__ if (hosts := getattr(self, name))}
+        return {name: hosts for name in type(self).record_fields if (hosts := getattr(self, name))}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EgressSettings:
+class EgressSettings(Record):
     """`network`: an existing engine network for the gateways' outer leg; `dns`: addresses of their resolvers."""
 
     network: str | None = None
     dns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteSettings:
+class SiteSettings(Record):
     """`ca_certificates`: absolute file paths and the word `host`; `subnets`: IPv4 networks in CIDR notation."""
 
     ca_certificates: tuple[str, ...] = ()
-    registries: Registries = field(default_factory=Registries)
+    registries: Registries = Registries()
     image_registry: str | None = None
     subnets: tuple[str, ...] = ()
-    egress: EgressSettings = field(default_factory=EgressSettings)
+    egress: EgressSettings = EgressSettings()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Record):
     """All layers together; `stated` holds every value of every file, highest layer first."""
 
-    remote: RemoteSettings = field(default_factory=RemoteSettings)
-    site: SiteSettings = field(default_factory=SiteSettings)
+    remote: RemoteSettings = RemoteSettings()
+    site: SiteSettings = SiteSettings()
     stated: tuple[Setting, ...] = ()
 
     def origins(self, *pointer: str) -> tuple[Setting, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from toolkit.diagnostics import Severity
 from toolkit.model.environment import SHOWN_DIGITS
 from toolkit.views.environment_rows import COLUMNS, environment_cells, environment_row
 from toolkit.views.problems import problem_fields
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 

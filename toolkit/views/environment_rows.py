@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from toolkit.model.environment import SHOWN_DIGITS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from toolkit.model.environment import EnvironmentSpec
 

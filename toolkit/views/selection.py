@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from toolkit.model.environment import SHOWN_DIGITS
 from toolkit.views.environment_rows import COLUMNS, environment_cells, environment_row
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

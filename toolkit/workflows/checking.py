@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 from toolkit.diagnostics import Diagnostic, Severity
 from toolkit.memory import Memory, noted
+from toolkit.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from toolkit.declare.catalog import Catalog, Examined
     from toolkit.declare.tree import Seen, Tree
@@ -23,8 +24,7 @@ _MOST_PROCESSES = 4
 _SECONDS = 600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Record):
     """One file: its problems, the name that it claims (None: it can't be read), and what its parents are.
 
     `broken_parent` is to be told where no parent is checked itself. `rests_on`: the files that a finding without errors
@@ -103,7 +103,7 @@ def _chunk(work: tuple[Tree, Sequence[str]]) -> tuple[list[Checked], dict[str, l
 
     tree, paths = work
     seen: dict[str, Seen] = {}
-    checked = examined_in(Catalog(tree=replace(tree, seen=seen), quick=True), paths)
+    checked = examined_in(Catalog(tree=tree.noting(seen), quick=True), paths)
     return checked, {path: noted(one.state, one.content) for path, one in seen.items()}
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from toolkit.declare.tree import Tree
 from toolkit.diagnostics import Diagnostic, Severity, did_you_mean
@@ -12,6 +10,7 @@ from toolkit.errors import InvalidError, NotFoundError
 from toolkit.memory import Memory, noted
 from toolkit.paths import ENVIRONMENTS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -47,7 +46,7 @@ def _built(tree: Tree, memory: Memory, paths: Sequence[str]) -> dict[str, Enviro
     from toolkit.declare.recorded_spec import record
 
     seen: dict[str, Seen] = {}
-    catalog = Catalog(tree=replace(tree, seen=seen), quick=True)
+    catalog = Catalog(tree=tree.noting(seen), quick=True)
     examined = {path: catalog.examine(path) for path in paths}
     specs = {path: spec for path, one in examined.items() if (spec := one.spec) is not None}
     if len(specs) < len(paths):
@@ -122,7 +121,7 @@ def with_places(root: Path, name: str) -> tuple[EnvironmentSpec, dict[str, str]]
     from toolkit.documents import dotted
 
     seen: dict[str, Seen] = {}
-    found, rests_on = _examined(replace(tree, seen=seen), path)
+    found, rests_on = _examined(tree.noting(seen), path)
     assert found.spec is not None
     assert found.effective is not None
     places = {dotted(pointer): str(place) for pointer, place in found.effective.leaves()}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from toolkit import preset, settings
 from toolkit.model.policy import SiteRegistry
 from toolkit.network.decide import decide
@@ -11,6 +9,7 @@ from toolkit.network.policy import compile_policy
 from toolkit.network.url import parse
 from toolkit.workflows import declarations
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from toolkit import settings
 from toolkit.diagnostics import did_you_mean
 from toolkit.errors import NotFoundError, ToolkitError
 from toolkit.model.selection import Overview, Selection, SelectionChange, Source
+from toolkit.record import Record
 from toolkit.settings import Layer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
@@ -22,8 +21,7 @@ _DEFAULT = "default"
 _FALLBACKS = {"only": "the only one", "default": "the default", "first": "the first by name"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Choice:
+class _Choice(Record):
     name: str
     source: Source
 

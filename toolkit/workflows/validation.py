@@ -5,9 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from toolkit.declare.tree import Tree
 from toolkit.errors import NotFoundError
@@ -15,6 +13,7 @@ from toolkit.model.declarations import Validation
 from toolkit.paths import ENVIRONMENTS, find_root
 from toolkit.workflows import checking
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -35,7 +34,7 @@ def validate(
     Raises NotFoundError for a path that is not there and for a pattern or folder without YAML files.
     """
     base = _base(root, needed=not paths)
-    run = _Run(base=base, tree=Tree.at(base))
+    run = _Run(base)
     for path in paths or [str(base / ENVIRONMENTS)]:
         if path == STANDARD_INPUT:
             run.add_text(standard_input())
@@ -53,14 +52,14 @@ def _base(root: Path | None, *, needed: bool) -> Path:
         return Path.cwd()
 
 
-@dataclass(slots=True, kw_only=True)
 class _Run:
     """Files by the repository that they belong to: names and parents are looked for in there."""
 
-    base: Path
-    tree: Tree
-    _trees: dict[Path, tuple[Tree, dict[str, None]]] = field(default_factory=dict)
-    _texts: list[bytes] = field(default_factory=list)
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.tree = Tree.at(base)
+        self._trees: dict[Path, tuple[Tree, dict[str, None]]] = {}
+        self._texts: list[bytes] = []
 
     def add(self, path: str, *, must_hold_some: bool) -> None:
         for folder, names in _files(path, must_hold_some=must_hold_some):
