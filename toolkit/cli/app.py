@@ -23,6 +23,8 @@ VERBS = {
     "up": "toolkit.cli.provision",
     "drift": "toolkit.cli.provision",
     "destroy": "toolkit.cli.provision",
+    "prebuild": "toolkit.cli.snapshots",
+    "cache": "toolkit.cli.snapshots",
     "remote": "toolkit.cli.remote",
     "cloud": "toolkit.cli.remote",
     "tasks": "toolkit.cli.sessions",

@@ -84,6 +84,7 @@ def _follow(console: Console, engine: Engine, session: Session) -> Session:
             engine,
             session.id,
             timeout=None,
+            replay=True,
             on_output=views.echo_output if console.as_json else lambda event: views.show_event(console, event),
         )
     except KeyboardInterrupt:

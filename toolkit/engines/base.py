@@ -153,8 +153,11 @@ class Engine(Protocol):
         ...
 
     def tag_image(self, reference: str, new_reference: str) -> None: ...
-    def remove_image(self, reference: str) -> None:
-        """Untag, and remove when that was the last tag; an image that is gone is fine."""
+    def remove_image(self, reference: str, *, force: bool = False) -> None:
+        """Untag, and remove when that was the last tag; an image that is gone is fine.
+
+        `force`: untag also what a running container uses; the image stays, without a name, for as long as it is used.
+        """
         ...
 
     def commit(self, identity: str, *, reference: str, labels: Mapping[str, str]) -> str:

@@ -161,12 +161,12 @@ class DockerEngine:
         with refusals():
             self._client.tag(reference, repository, tag)
 
-    def remove_image(self, reference: str) -> None:
+    def remove_image(self, reference: str, *, force: bool = False) -> None:
         from docker.errors import ImageNotFound
 
         with refusals():
             try:
-                self._client.remove_image(reference)
+                self._client.remove_image(reference, force=force)
             except ImageNotFound:
                 return
 

@@ -23,10 +23,12 @@ LAUNCHER = "dev.toolkit.launcher"  # host:pid:start of the client that makes it
 BASE_COMMIT = "dev.toolkit.base-commit"  # where the session's branch began
 PROJECT_DIR = "dev.toolkit.project-dir"
 POLICY = "dev.toolkit.policy"  # SHA-256 of the network policy that a gateway was made with
-ROOT = "dev.toolkit.root"  # the folder of the declarations, on the client that started the session
+SNAPSHOT = "dev.toolkit.snapshot"  # the key of a snapshot: what it was made from
 
 IMAGE_KIND = "image"
 GATEWAY_KIND = "gateway"  # of the gateways' image, and of a session's own egress gateway
+PREPARE_KIND = "prepare"  # a container that runs a setup script
+SNAPSHOT_KIND = "snapshot"  # an image: another image with the files that a setup script left
 GIT_GATEWAY_KIND = "git-gateway"
 EGRESS_KIND = "egress"  # the network that all gateways share
 GATEWAY_NAME = "toolkit.gateway"  # stands where an environment's name stands; the dot keeps it apart from all of them

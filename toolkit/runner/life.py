@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from . import clock, inbox, isolation, trust
+from . import clock, inbox, isolation, resolver, trust
 from .state import State
 from .transcript import Transcript
 from .turn import Turn, argv_of
@@ -66,7 +66,7 @@ class Life:
         )
         self._say("session-started", source="resume" if resumed else "startup", session=self._order["id"])
         if self._order.get("resolver"):
-            _silence_resolver()
+            resolver.silence()
         with ThreadPoolExecutor(1) as beside:  # waiting for silence costs time in which git can work
             found = beside.submit(isolation.faults, self._order)
             if not resumed:
@@ -140,15 +140,6 @@ class Life:
 
     def _say(self, kind: str, **fields: object) -> None:
         self._transcript.write(kind, self._state.fields["turns"], **fields)
-
-
-def _silence_resolver() -> None:
-    """Look-ups fail at once instead of after ten seconds; that they cannot leave is the engine's part.
-
-    Written at every start, since the engine makes the file anew each time.
-    """
-    with open("/etc/resolv.conf", "w", encoding="ascii") as file:
-        file.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
 
 
 def _check_out(project_dir: str) -> None:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 class Transcript:
-    def __init__(self, path: Path) -> None:
+    """`path` None: the events go to stdout alone."""
+
+    def __init__(self, path: Path | None) -> None:
         self._path = path
         self._lock = threading.Lock()
 
@@ -29,8 +31,9 @@ class Transcript:
         line = json.dumps(event) + "\n"
         with self._lock:
             # a full disk must not end the session: the log on stdout is not on the session's disk
-            with contextlib.suppress(OSError), open(self._path, "a", encoding="ascii") as file:
-                file.write(line)
+            if self._path is not None:
+                with contextlib.suppress(OSError), open(self._path, "a", encoding="ascii") as file:
+                    file.write(line)
             with contextlib.suppress(OSError):
                 sys.stdout.write(line)
                 sys.stdout.flush()

@@ -32,10 +32,19 @@ def argv_of(agent: Mapping[str, Any], task: str, *, first: bool) -> list[str]:
 class Turn:
     """A running agent. `end` may be called from a signal handler at any moment."""
 
-    def __init__(self, argv: Sequence[str], cwd: str, on_output: Callable[[str, str], None]) -> None:
+    """`variables` are added to those of the runner itself."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        cwd: str,
+        on_output: Callable[[str, str], None],
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self._process = subprocess.Popen(
             argv,
             cwd=cwd,
+            env={**os.environ, **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -7,25 +7,23 @@ waits for the gateway and checks the network before anything foreign runs.
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from toolkit.errors import EngineError
 from toolkit.model.event import Event, Phase
-from toolkit.sessions import ends, following, subnets
+from toolkit.sessions import ends, following
 from toolkit.sessions.addresses import SessionAddresses
 from toolkit.sessions.gateway_files import ca_of
-from toolkit.sessions.gateway_plan import FOLDER, gateway_request, packed
+from toolkit.sessions.gateway_start import GatewayStart, start_gateway
 from toolkit.sessions.outer_network import outer_network
+from toolkit.sessions.own_network import own_network
 from toolkit.sessions.parcel import parcel
-from toolkit.sessions.plan import GATEWAY_CA, container_request, network_request, runner_order
+from toolkit.sessions.plan import GATEWAY_CA, container_request, runner_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
-    from ipaddress import IPv4Network
     from pathlib import Path
 
     from toolkit.engines.base import Engine
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from toolkit.sessions.gateway_plan import GatewayPlan
     from toolkit.sessions.plan import SessionRequest
 
-_ATTEMPTS = 16
 _CHECK_SECONDS = 60.0
 _START_SECONDS = 60.0
 
@@ -84,10 +81,10 @@ def _make(
     """Everything that the session needs, made, filled and started; which of the two is up first does not matter."""
     carried = pool.submit(carry)
     outer = pool.submit(outer_network, engine, site_network=gateway.site_network, pools=pools)
-    network, subnet = _network(request, engine, pools)
+    network, subnet = own_network(engine, session=request.id, launcher=request.launcher, pools=pools)
     addresses = SessionAddresses.of(subnet)
-    started = threading.Event()
-    gate = pool.submit(_start_gateway, request, gateway, engine, network, addresses, outer, started)
+    at = GatewayStart(session=request.id, launcher=request.launcher, network=network, addresses=addresses, outer=outer)
+    gate = pool.submit(start_gateway, gateway, engine, at)
     on_event(Event(step="network", phase=Phase.DONE, text=f"network: isolated, {subnet}, {_level(request)}"))
     clone = carried.result()
     container = engine.create_container(
@@ -98,7 +95,7 @@ def _make(
     contents = parcel(repository=clone.folder, project_dir=request.project_dir, order=order, extra=extra)
     engine.put_archive_stream(container, "/", contents)
     # An address that is asked for before anybody has it is asked for again a whole second later: so the gateway first.
-    started.wait(_START_SECONDS)
+    at.begun.wait(_START_SECONDS)
     if not gate.done() or gate.exception() is None:
         engine.start_container(container)
     gate.result()
@@ -108,42 +105,6 @@ def _make(
 
 def _level(request: SessionRequest) -> str:
     return f"access {request.environment.network.access.value}"
-
-
-def _start_gateway(
-    request: SessionRequest,
-    gateway: GatewayPlan,
-    engine: Engine,
-    network: str,
-    addresses: SessionAddresses,
-    outer: Future[str],
-    started: threading.Event,
-) -> str:
-    try:
-        return _make_gateway(request, gateway, engine, network, addresses, outer, started)
-    finally:
-        started.set()
-
-
-def _make_gateway(
-    request: SessionRequest,
-    gateway: GatewayPlan,
-    engine: Engine,
-    network: str,
-    addresses: SessionAddresses,
-    outer: Future[str],
-    started: threading.Event,
-) -> str:
-    made = engine.create_container(
-        gateway_request(
-            gateway, session=request.id, launcher=request.launcher, network=network, address=addresses.gateway
-        )
-    )
-    engine.connect_network(outer.result(), made)
-    engine.put_archive(made, FOLDER, packed(gateway.files(addresses)))
-    started.set()
-    engine.start_container(made)
-    return made
 
 
 def _wait_for_the_check(engine: Engine, container: str) -> None:
@@ -159,21 +120,3 @@ def _wait_for_the_check(engine: Engine, container: str) -> None:
     except TimeoutError as error:
         raise EngineError(f"the session's network was not checked within {_CHECK_SECONDS:g} s") from error
     raise EngineError("the session ended before its network was checked", hint="toolkit doctor")
-
-
-def _network(request: SessionRequest, engine: Engine, pools: Sequence[str]) -> tuple[str, IPv4Network]:
-    """A network of the session's own; another client may take the same subnet first, so try again elsewhere."""
-    host = subnets.taken_by_host()
-    lost: list[IPv4Network] = []
-    for _ in range(_ATTEMPTS):
-        used = subnets.taken_by_networks(one for network in engine.networks() for one in network.subnets)
-        subnet = subnets.choose(pools, (*used, *host, *lost))
-        try:
-            return engine.create_network(network_request(request, subnet)), subnet
-        except EngineError as error:
-            if "overlap" not in error.message.lower():
-                raise
-            lost.append(subnet)
-    raise EngineError(
-        f"no subnet could be had in {_ATTEMPTS} attempts: others take them at the same time", hint="try again"
-    )

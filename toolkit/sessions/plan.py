@@ -6,14 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from toolkit.engines.base import ContainerRequest, NetworkRequest
+from toolkit.engines.base import ContainerRequest
 from toolkit.errors import UsageError
 from toolkit.model import labels
 from toolkit.model.environment import SHOWN_DIGITS
 
 if TYPE_CHECKING:
-    from ipaddress import IPv4Network
-
     from toolkit.model.environment import AgentSpec, EnvironmentSpec
     from toolkit.sessions.addresses import SessionAddresses
 
@@ -78,18 +76,6 @@ class SessionRequest:
         return f"{WORKSPACE}/{self.repository_name}"
 
 
-def network_request(request: SessionRequest, subnet: IPv4Network) -> NetworkRequest:
-    return NetworkRequest(
-        name=f"toolkit-{request.id}",
-        subnet=str(subnet),
-        labels={
-            labels.KIND: "network",
-            labels.SESSION: request.id,
-            labels.LAUNCHER: request.launcher,
-        },
-    )
-
-
 def container_request(
     request: SessionRequest, *, network: str, addresses: SessionAddresses, commit: str
 ) -> ContainerRequest:
@@ -145,6 +131,14 @@ def network_variables(addresses: SessionAddresses) -> dict[str, str]:
     }
 
 
+def network_order(addresses: SessionAddresses) -> dict[str, object]:
+    """What the runner checks before anything foreign runs (`runner/isolation.py`)."""
+    return {
+        "must_not_answer": [addresses.host],
+        "gateway": {"address": addresses.gateway, "port": _GATEWAY_PORT},
+    }
+
+
 def runner_order(request: SessionRequest, addresses: SessionAddresses, *, trust: bool) -> bytes:
     """`session.json`: what the runner is to do. `trust`: the gateway's CA came along and is to be trusted."""
     limits = request.environment.session
@@ -156,8 +150,7 @@ def runner_order(request: SessionRequest, addresses: SessionAddresses, *, trust:
         "task": request.task,
         "idle_timeout": limits.idle_timeout,
         "max_age": limits.max_age,
-        "must_not_answer": [addresses.host],
-        "gateway": {"address": addresses.gateway, "port": _GATEWAY_PORT},
+        **network_order(addresses),
         "trust": [GATEWAY_CA, CA_BUNDLE] if trust else [],
         "resolver": True,
     }

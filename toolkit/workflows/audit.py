@@ -34,11 +34,14 @@ def follow(engine: Engine, prefix: str) -> Iterator[AuditEntry]:
 
 
 def refusals(engine: Engine, session: str, *, following: bool) -> Iterator[TranscriptEvent]:
-    """An event for each host that was refused, once: for those who read the transcript. Without a gateway: none."""
-    try:
-        gateway = gateway_of(engine, session)
-    except ToolkitError:
+    """An event for each host that was refused, once: for those who read the transcript. Without a gateway: none.
+
+    `session`: the whole id, or the name of a preparation.
+    """
+    found = _gateways(engine, session)
+    if not found:
         return
+    gateway = found[0]
     known: set[tuple[str, str]] = set()
     for entry in _entries(engine, gateway.id, following=following):
         if entry.allowed or (entry.host, entry.rule) in known:
@@ -73,12 +76,16 @@ def _entries(engine: Engine, gateway: str, *, following: bool) -> Iterator[Audit
 def gateway_of(engine: Engine, prefix: str) -> EngineContainer:
     """The egress gateway of the session that begins so; raises NotFoundError."""
     session = records.container_of(engine, prefix).labels[labels.SESSION]
-    found = engine.containers(labels={labels.KIND: labels.GATEWAY_KIND, labels.SESSION: session})
+    found = _gateways(engine, session)
     if not found:
         raise NotFoundError(
             f"{session} has no gateway any more, and so no audit", hint="somebody removed its container by hand"
         )
     return found[0]
+
+
+def _gateways(engine: Engine, session: str) -> list[EngineContainer]:
+    return engine.containers(labels={labels.KIND: labels.GATEWAY_KIND, labels.SESSION: session})
 
 
 def _policies(engine: Engine, gateway: str) -> Callable[[str], Policy | None]:

@@ -18,7 +18,7 @@ from toolkit.sessions.image import existing
 from toolkit.sessions.launch import launch
 from toolkit.sessions.names import new_id
 from toolkit.sessions.plan import SessionRequest, check_task
-from toolkit.workflows import builds, declarations, gateways, selection
+from toolkit.workflows import builds, declarations, gateways, preparation, selection
 from toolkit.workflows.support import refuse_unsupported_session
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
     build = builds.build_of(root, spec)
     image = _image(root, engine, spec, build, order, on_event)
     gateway = gateways.plan(root, engine, spec)
+    image = preparation.starting_image(root, engine, spec, image, on_event)
     on_event(Event(step="image", phase=Phase.DONE, text=f"image: build {build[:SHOWN_DIGITS]} of {spec.name}"))
     for attempt in range(_ID_ATTEMPTS):
         request = SessionRequest(

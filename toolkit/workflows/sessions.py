@@ -58,15 +58,19 @@ def events(engine: Engine, prefix: str, *, follow: bool) -> Iterator[TranscriptE
     )
 
 
-def wait(engine: Engine, prefix: str, *, timeout: float | None, on_output: OnTranscript) -> Session:
-    """Until the session rests or has ended; every event of it on the way goes to `on_output`.
+def wait(
+    engine: Engine, prefix: str, *, timeout: float | None, on_output: OnTranscript, replay: bool = False
+) -> Session:
+    """Until the session rests or has ended; every event of it from its beginning goes to `on_output`.
+
+    A session that rests already is not followed, unless with `replay`.
 
     Raises:
         ToolkitError: it still works after `timeout` seconds.
     """
     container = records.container_of(engine, prefix)
     session = records.record(engine, container)
-    if session.state in _AT_WORK:
+    if replay or session.state in _AT_WORK:
         told: set[tuple[str, str]] = set()
 
         def tell(event: TranscriptEvent) -> None:

@@ -24,8 +24,6 @@ def refuse_unsupported_session(spec: EnvironmentSpec, agent: AgentSpec) -> None:
 
 
 def _unsupported(spec: EnvironmentSpec, agent: AgentSpec) -> Iterator[str]:
-    if spec.setup.script:
-        yield "setup"
     if spec.session_start:
         yield "hooks.session_start"
     if not agent.command and agent.preset != "shell":
