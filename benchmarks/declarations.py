@@ -11,6 +11,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,19 +37,19 @@ def rows() -> Iterator[tuple[Row, ...]]:
             (6, ("remote-env", "python")),
             (6, ("network", "check", "python", "https://api.example.com/")),
             (8, ("--help",)),
+            (8, ("remote", "--help")),
         )
+        lines = ("toolkit re", "toolkit env show p", "toolkit stop ")
         for _ in range(2):  # the first call remembers, and `remote-env` writes a settings file that is new to the next
             for _, words in verbs:
                 toolkit(ROOT, *words)
+        toolkit.complete(lines[0])
         yield tuple(
-            Row(
-                name=f"toolkit {' '.join(words[:2])}",
-                yardstick="python -c pass",
-                goal=goal,
-                ours=lambda words=words: toolkit(ROOT, *words),
-                theirs=_nothing,
+            Row(name=name, yardstick="python -c pass", goal=goal, ours=ours, theirs=_nothing)
+            for name, goal, ours in (
+                *((f"toolkit {' '.join(words[:2])}", goal, partial(toolkit, ROOT, *words)) for goal, words in verbs),
+                *((f"completion of: {line}", 3, partial(toolkit.complete, line)) for line in lines),
             )
-            for goal, words in verbs
         )
 
 
@@ -78,9 +79,17 @@ class _Toolkit:
 
     def __call__(self, root: Path, *words: str) -> None:
         """The exit code is left alone: `network check` says no with it."""
+        self._run(*(() if words == ("--version",) else ("--root", str(root))), *words)
+
+    def complete(self, line: str) -> None:
+        """What a shell's completion script calls when Tab is pressed."""
+        self._run(_TOOLKIT_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=line)
+
+    def _run(self, *words: str, **variables: str) -> None:
         folders = {f"XDG_{name.upper()}_HOME": str(self.scratch / name) for name in ("cache", "config", "state")}
-        argv = (sys.executable, "-m", "toolkit", *(() if words == ("--version",) else ("--root", str(root))), *words)
-        done = subprocess.run(argv, capture_output=True, timeout=600, check=False, env={**os.environ, **folders})
+        argv = (sys.executable, "-m", "toolkit", *words)
+        around = {**os.environ, **folders, **variables}
+        done = subprocess.run(argv, capture_output=True, timeout=600, check=False, env=around, cwd=ROOT)
         assert done.returncode in {0, 1}, done.stderr
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 import typer
+from typer import _completion_shared as typer_completion
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ VERBS = {
     "env-vars": "toolkit.cli.env_vars",
 }
 """Verb → the module whose `app` has it as a command (or is the group of that name)."""
+
+_ZSH = typer_completion.COMPLETION_SCRIPT_ZSH.replace(
+    "compdef %(complete_func)s %(prog_name)s",
+    'if [[ $funcstack[1] == _%(prog_name)s ]]; then %(complete_func)s "$@"; '
+    "else compdef %(complete_func)s %(prog_name)s; fi",
+)
+# zsh loads the script when the first Tab is pressed: typer's then only defines the function, and completes nothing.
+typer_completion._completion_scripts["zsh"] = _ZSH  # noqa: SLF001
 
 _GROUPS = frozenset({"env", "network"})
 _HIDDEN = frozenset({"cloud"})

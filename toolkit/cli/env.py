@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli import env_approve, env_devcontainer, quick
-from toolkit.cli.environment_name import EnvironmentName, complete_environment
+from toolkit.cli.names import ENVIRONMENT_TYPE, EnvironmentName
 from toolkit.views import declarations as views
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as web-app: the name of the file too.")],
     extends: Annotated[
-        str, typer.Option(help="Start from another environment.", metavar="NAME", autocompletion=complete_environment)
+        str, typer.Option(help="Start from another environment.", metavar="NAME", click_type=ENVIRONMENT_TYPE)
     ] = "",
     description: Annotated[str, typer.Option(help="One line for those who choose.", metavar="TEXT")] = "",
 ) -> None:

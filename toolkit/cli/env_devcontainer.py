@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli.environment_name import EnvironmentName  # noqa: TC001 -- typer reads the annotations while it runs
+from toolkit.cli.names import EnvironmentName  # noqa: TC001 -- typer reads the annotations while it runs
 
 if TYPE_CHECKING:
     from toolkit.cli.invocation import Invocation

@@ -48,7 +48,7 @@ class Invocation(Record):
             return None
 
 
-_FLAGS = {
+FLAGS = {
     "--json": "as_json",
     "-q": "quiet",
     "--quiet": "quiet",
@@ -67,8 +67,8 @@ def split_global_options(argv: Sequence[str]) -> tuple[GlobalOptions, list[str]]
     for word in words:
         if word == "--":
             rest += [word, *words]
-        elif word in _FLAGS:
-            found[_FLAGS[word]] = True
+        elif word in FLAGS:
+            found[FLAGS[word]] = True
         elif word == "--root" or word.startswith("--root="):
             value = word.partition("=")[2] if "=" in word else next(words, "")
             if not value:

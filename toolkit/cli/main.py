@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import click
+
     from toolkit.cli.invocation import GlobalOptions, Invocation
     from toolkit.console import Console
 
@@ -19,6 +21,8 @@ EXIT_USAGE = 2
 EXIT_BUG = 3
 EXIT_CHANGES = 4
 EXIT_INTERRUPTED = 130
+
+_COMPLETION = "_TOOLKIT_COMPLETE"
 
 
 def run() -> None:
@@ -39,6 +43,12 @@ def main(argv: Sequence[str]) -> int:
     """Run one command line and return its exit code; nothing below raises past here."""
     if list(argv) == ["--version"]:  # before all imports: this is what scripts and prompts call most
         return _show_version()
+    if _COMPLETION in os.environ:
+        return _complete(argv)
+    return _main(argv)
+
+
+def _main(argv: Sequence[str]) -> int:
     from toolkit.cli.invocation import split_global_options
     from toolkit.console import Console
     from toolkit.errors import UsageError
@@ -52,6 +62,18 @@ def main(argv: Sequence[str]) -> int:
         return _show_version()
     console = Console(as_json=options.as_json, quiet=options.quiet, verbose=options.verbose, no_color=options.no_color)
     return _guarded(options, rest, console)
+
+
+def _complete(argv: Sequence[str]) -> int:
+    """Answer the completion script of a shell, which shows nobody what goes wrong."""
+    from toolkit.cli.completion import answer
+
+    found = answer(os.environ)
+    if found is None:
+        return _main(argv)
+    text, code = found
+    sys.stdout.write(f"{text}\n" if text else "")
+    return code
 
 
 def _show_version() -> int:
@@ -95,10 +117,10 @@ def _guarded(options: GlobalOptions, rest: list[str], console: Console) -> int:
 
 def _dispatch(options: GlobalOptions, rest: list[str], console: Console) -> int:
     from toolkit.cli.invocation import Invocation
-    from toolkit.cli.quick import plain_verb
+    from toolkit.cli.quick import known_help, plain_verb
 
     invocation = Invocation(console=console, explicit_root=options.root)
-    quick = plain_verb(rest)
+    quick = plain_verb(rest) or known_help(rest)
     return quick(invocation) if quick else _through_the_tree(invocation, rest)
 
 
@@ -106,9 +128,12 @@ def _through_the_tree(invocation: Invocation, rest: list[str]) -> int:
     import click
 
     from toolkit.cli.app import command
+    from toolkit.cli.quick import asks_for_help
     from toolkit.errors import UsageError
 
     try:
+        if asks_for_help(rest):
+            return _keeping_help(command(), rest)
         result = command().main(args=rest, prog_name="toolkit", standalone_mode=False, obj=invocation)
     except click.exceptions.NoArgsIsHelpError as error:
         sys.stderr.write(error.format_message() + "\n")
@@ -119,6 +144,20 @@ def _through_the_tree(invocation: Invocation, rest: list[str]) -> int:
         path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "toolkit"
         raise UsageError(error.format_message(), hint=f"{_meant(rest, error)}{path} --help") from error
     return result if isinstance(result, int) else EXIT_OK
+
+
+def _keeping_help(tree: click.Command, rest: list[str]) -> int:
+    """Show it, and so that the next time it needs no tree."""
+    from contextlib import redirect_stdout
+    from io import StringIO
+
+    from toolkit.cli.shape import keep_help
+
+    with redirect_stdout(StringIO()) as said:
+        tree.main(args=rest, prog_name="toolkit", standalone_mode=False)
+    sys.stdout.write(said.getvalue())
+    keep_help(rest[:-1], said.getvalue())
+    return EXIT_OK
 
 
 def _meant(rest: Sequence[str], error: Exception) -> str:

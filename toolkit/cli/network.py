@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli import quick
-from toolkit.cli.environment_name import EnvironmentName  # noqa: TC001 -- typer reads the annotations while it runs
-from toolkit.cli.sessions import SessionId  # noqa: TC001
+from toolkit.cli.names import (
+    EnvironmentName,  # noqa: TC001 -- typer reads the annotations while it runs
+    SessionId,  # noqa: TC001
+)
 from toolkit.views import network as views
 
 if TYPE_CHECKING:

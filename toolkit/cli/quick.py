@@ -7,8 +7,6 @@ come here by way of the tree.
 
 from __future__ import annotations
 
-import os
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
 def plain_verb(words: Sequence[str]) -> Callable[[Invocation], int] | None:
     """What to run for these words (global options taken out); None: ask the command tree."""
-    if "_TOOLKIT_COMPLETE" in os.environ or not all(words) or any(word.startswith("-") for word in words):
+    if not all(words) or any(word.startswith("-") for word in words):
         return None
     match words:
         case ["env", "list"]:
@@ -31,6 +29,29 @@ def plain_verb(words: Sequence[str]) -> Callable[[Invocation], int] | None:
         case ["validate", *paths]:
             return lambda invocation: validate(invocation, paths)
     return None
+
+
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Of the program, a verb, or a verb of a group."""
+    *verb, last = words or ("",)
+    return last in {"-h", "--help"} and len(verb) < 3 and not any(word.startswith("-") for word in verb)
+
+
+def known_help(words: Sequence[str]) -> Callable[[Invocation], int] | None:
+    """The help that these words ask for, where it was shown before."""
+    from toolkit.cli import shape
+
+    text = shape.known_help(words[:-1]) if asks_for_help(words) else None
+    if text is None:
+        return None
+
+    def show(_invocation: Invocation) -> int:
+        import sys
+
+        sys.stdout.write(text)
+        return 0
+
+    return show
 
 
 def list_environments(invocation: Invocation) -> int:

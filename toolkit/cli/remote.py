@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.app import verbs
+from toolkit.cli.names import ENVIRONMENT_TYPE
 
 if TYPE_CHECKING:
     from toolkit.cli.invocation import Invocation
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
 app = verbs()
 
 Task = Annotated[str, typer.Argument(help="What is to be done: for the agent shell a bash script.", metavar="TASK")]
-Env = Annotated[str, typer.Option("--env", help="The environment to use, instead of the selected one.", metavar="NAME")]
+Env = Annotated[
+    str,
+    typer.Option(
+        "--env",
+        help="The environment to use, instead of the selected one.",
+        metavar="NAME",
+        click_type=ENVIRONMENT_TYPE,
+    ),
+]
 Repo = Annotated[str, typer.Option("--repo", help="A checkout's folder or a git address.", metavar="PATH or URL")]
 Branch = Annotated[str, typer.Option("--branch", help="Begin at this branch instead of the current one.", metavar="B")]
 Agent = Annotated[

@@ -10,6 +10,7 @@ import typer
 
 from toolkit.cli import quick
 from toolkit.cli.app import verbs
+from toolkit.cli.names import ENVIRONMENT_TYPE
 from toolkit.errors import ToolkitError, UsageError
 from toolkit.settings import Layer
 from toolkit.views.selection import choice_title, show_change, show_overview
@@ -33,7 +34,9 @@ class Scope(StrEnum):
 @app.command("remote-env")
 def remote_env(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The environment that sessions get from now on.")] = "",
+    name: Annotated[
+        str, typer.Argument(help="The environment that sessions get from now on.", click_type=ENVIRONMENT_TYPE)
+    ] = "",
     scope: Annotated[
         Scope | None,
         typer.Option(help="user: you, everywhere (the default); project: the team; local: you, in this checkout."),

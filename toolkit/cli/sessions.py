@@ -8,31 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.app import verbs
+from toolkit.cli.names import SessionId  # noqa: TC001 -- typer reads the annotations while it runs
 
 if TYPE_CHECKING:
     from toolkit.console import Console
     from toolkit.engines.base import Engine
 
 app = verbs()
-
-
-def _complete_session(incomplete: str) -> list[str]:
-    """Session ids for shell completion; a shell never waits for an error."""
-    from toolkit.errors import ToolkitError
-    from toolkit.model import labels
-
-    try:
-        found = _engine().containers(labels={labels.KIND: "session"})
-    except ToolkitError:
-        return []
-    names = (one.labels.get(labels.SESSION, "") for one in found)
-    return [name for name in names if name.startswith(incomplete)]
-
-
-SessionId = Annotated[
-    str,
-    typer.Argument(help="The session's id, or the beginning of one.", metavar="ID", autocompletion=_complete_session),
-]
 
 
 def _engine() -> Engine:

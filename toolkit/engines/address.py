@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+
+from toolkit.record import Record
 
 try:  # as in toolkit/memory.py: hashlib loads OpenSSL, which takes half as long as starting Python
     from _sha256 import sha256  # type: ignore[import-not-found, unused-ignore]
@@ -14,8 +15,7 @@ except ImportError:  # Python 3.12 and later
 _SOCKET = "/var/run/docker.sock"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Record):
     """A socket's `path`, or `host` and `port` of a plain TCP listener."""
 
     path: str = ""

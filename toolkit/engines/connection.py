@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from toolkit.engines import address
 from toolkit.engines.refusals import NO_ENGINE_HINT
 from toolkit.errors import EngineError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from toolkit.engines.docker import DockerEngine
 
 
@@ -27,3 +28,19 @@ def connect() -> DockerEngine:
     except OSError as error:
         raise EngineError(f"no container engine answers: {error.strerror or error}", hint=NO_ENGINE_HINT) from error
     return QuickEngine(wire)
+
+
+def labelled(labels: Mapping[str, str]) -> list[dict[str, str]]:
+    """The labels of every container that has these; nothing of docker-py is imported where a socket is spoken to.
+
+    Raises as `connect`, and OSError where nothing listens.
+    """
+    found = address.find()
+    if found is None:
+        return [dict(one.labels) for one in connect().containers(labels=labels)]
+    import json
+
+    from toolkit.engines.wire import Wire
+
+    filters = json.dumps({"label": [f"{name}={value}" for name, value in labels.items()]})
+    return [one.get("Labels") or {} for one in Wire.open(found).get("/containers/json", all="1", filters=filters)]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import socket
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from toolkit.engines import refusals
+from toolkit.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from toolkit.engines.address import Address
 
@@ -28,8 +29,7 @@ _HEAD_LIMIT = 1 << 20
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
+class Wire(Record):
     """Open with `Wire.open`; `api` such as 1.41 is what both sides speak."""
 
     address: Address

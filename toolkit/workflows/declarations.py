@@ -79,7 +79,7 @@ def environment(root: Path, name: str) -> EnvironmentSpec:
 
 def names(root: Path) -> tuple[str, ...]:
     """The names of all environments by their files, unread: for completion and for “what exists”."""
-    return tuple(PurePosixPath(path).stem for path in Tree.at(root).environments() if path.endswith(".yaml"))
+    return tuple(sorted(PurePosixPath(path).stem for path in Tree.at(root).environments() if path.endswith(".yaml")))
 
 
 def show(root: Path, name: str) -> Shown:

@@ -1,0 +1,37 @@
+"""What shell completion offers for a kind of name. A shell never waits for an error: then there is nothing to offer."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENVIRONMENT = "environment"
+SESSION = "session"
+
+
+def candidates(kind: str, root: Path | None) -> list[str]:
+    """Every environment of the root (None: the nearest upward), or every session of the engine; else nothing."""
+    from toolkit.errors import ToolkitError
+
+    try:
+        if kind == ENVIRONMENT:
+            return _environments(root)
+        return _sessions() if kind == SESSION else []
+    except (ToolkitError, OSError):
+        return []
+
+
+def _environments(root: Path | None) -> list[str]:
+    from toolkit.paths import find_root
+    from toolkit.workflows.declarations import names
+
+    return list(names(find_root(root)))
+
+
+def _sessions() -> list[str]:
+    from toolkit.engines.connection import labelled
+    from toolkit.model import labels
+
+    found = labelled({labels.KIND: "session"})
+    return sorted(name for one in found if (name := one.get(labels.SESSION)))
