@@ -26,7 +26,7 @@ except ImportError:  # Python 3.12 and later
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -80,7 +80,8 @@ class Memory:
             rests_on, payload = self._entries[path]
             if content is not None:
                 return payload if self._files[path][4] == sha256(content).hexdigest() else None
-            return payload if all(self._is_unchanged(one) for one in rests_on or (path,)) else None
+            files = (path,) if rests_on is None else rests_on
+            return payload if all(self._is_unchanged(one) for one in files) else None
         except _DAMAGE:
             return None
 
@@ -98,6 +99,10 @@ class Memory:
         if self._renewed:
             with suppress(OSError):
                 self._write()
+
+    def rests_on(self, path: str) -> dict[str, _Noted]:
+        """The files that a finding recalled or kept by this memory rests on, as they are noted."""
+        return {one: self._files[one] for one in (self._entries[path][0] or (path,))}
 
     def _is_unchanged(self, path: str) -> bool:
         if path not in self._unchanged:
@@ -151,6 +156,18 @@ class Memory:
         finally:
             staged.unlink(missing_ok=True)
         _bound(self.place.parent)
+
+
+def states_of(root: Path, paths: Sequence[str]) -> list[list[int]]:
+    """What the system says of files now, each as it is noted; raises OSError, ValueError."""
+    before = f"{root}/"
+    found = [os.stat(before + path) for path in paths]  # noqa: PTH116
+    return [[one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns] for one in found]
+
+
+def digest_of(paths: Sequence[str], states: Sequence[Sequence[int]]) -> str:
+    """One digest of many files' names and states."""
+    return str(sha256(repr((list(paths), list(states))).encode("utf-8", "surrogateescape")).hexdigest())
 
 
 def unplaced(content: bytes) -> _Noted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from posixpath import basename, splitext
 from typing import TYPE_CHECKING
 
 from toolkit.declare import domains, dotenv, own_rules
@@ -136,7 +137,8 @@ def _at_start(path: str, fault: Fault) -> Diagnostic:
 
 
 def _stem(path: str) -> str:
-    return PurePosixPath(path).stem
+    """As PurePosixPath's, ten times as fast."""
+    return splitext(basename(path))[0]
 
 
 def _text(findings: Findings, key: str) -> str:
@@ -171,14 +173,14 @@ def _network(_tree: Tree, _findings: Findings, network: Located) -> Located:
     entries: dict[str, Located] = {}
     access = network.get("access")
     if access is not None and access.value == "limited":
-        entries["access"] = replace(access, value="trusted")
+        entries["access"] = access.holding("trusted")
     for key in ("allow", "deny"):
         domain_list = network.get(key)
         if domain_list is not None and isinstance(domain_list.value, list):
             entries[key] = _lowered(domain_list)
     secrets = network.get("secrets")
     if secrets is not None and isinstance(secrets.value, list):
-        entries["secrets"] = replace(secrets, value=[_lowered_hosts(one) for one in secrets.value])
+        entries["secrets"] = secrets.holding([_lowered_hosts(one) for one in secrets.value])
     return network.with_entries(entries)
 
 
@@ -190,11 +192,8 @@ def _lowered_hosts(secret: Located) -> Located:
 def _lowered(domain_list: Located) -> Located:
     if not isinstance(domain_list.value, list):
         return domain_list
-    items = [
-        replace(one, value=domains.normal(one.value)) if isinstance(one.value, str) else one
-        for one in domain_list.value
-    ]
-    return replace(domain_list, value=items)
+    items = [one.holding(domains.normal(one.value)) if isinstance(one.value, str) else one for one in domain_list.value]
+    return domain_list.holding(items)
 
 
 def _setup(tree: Tree, findings: Findings, setup: Located) -> Located:
@@ -227,8 +226,8 @@ def _image(tree: Tree, findings: Findings, image: Located) -> Located:
             findings.add(pointer, fault)
         name = Located(value=PurePosixPath(str(one.value)).name, at=one.at)
         pem = Located(value=found[1], at=Place(path=found[0], line=1, column=1))
-        read_in.append(replace(one, value={"name": name, "pem": pem}))
-    return image.with_entries({"ca_certificates": replace(certificates, value=read_in)})
+        read_in.append(one.holding({"name": name, "pem": pem}))
+    return image.with_entries({"ca_certificates": certificates.holding(read_in)})
 
 
 def _variables(tree: Tree, findings: Findings) -> Located | None:

@@ -17,10 +17,16 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LONGEST = 253
+_PLAIN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+"""What most domains look like: nothing below has anything to say about these."""
+_NEVER_LEAVING = (*SPECIAL_USE, *(f"*.{one}" for one in SPECIAL_USE))
+_BELOW_THOSE = tuple(f".{one}" for one in SPECIAL_USE)
 
 
 def fault_of(text: str) -> Fault | None:
     """Why `text` is neither a domain nor `*.` before one; None where it is."""
+    if len(text) <= _LONGEST and _PLAIN.fullmatch(text):
+        return None
     return _shape_fault(text) or _address_fault(text) or _wildcard_fault(text) or _alphabet_fault(text) or _labels(text)
 
 
@@ -43,8 +49,8 @@ def covering(patterns: Collection[str], name: str) -> str | None:
 
 def is_special_use(text: str) -> bool:
     """Names that never leave a machine or a site: no rule opens them."""
-    bare = normal(text).removeprefix("*.")
-    return any(bare == one or bare.endswith(f".{one}") for one in SPECIAL_USE)
+    name = normal(text)
+    return name in _NEVER_LEAVING or name.endswith(_BELOW_THOSE)
 
 
 def _shape_fault(text: str) -> Fault | None:

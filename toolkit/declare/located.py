@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from toolkit.documents import dotted
 
@@ -19,8 +18,7 @@ LIST_OF_ONE_VALUE = frozenset({"command", "next"})
 """Lists that are one value, a command line: a child's replaces its parent's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     path: str
     line: int
     column: int
@@ -29,8 +27,7 @@ class Place:
         return f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Located:
+class Located(NamedTuple):  # made dozens of times for each of thousands of files: three times as fast as a dataclass
     """A value and where it stands; `key_at` where its key does, `written` its dotted pointer in that file."""
 
     value: Scalar | dict[str, Located] | list[Located]
@@ -50,6 +47,10 @@ class Located:
             else:
                 return None
         return found
+
+    def holding(self, value: Scalar | dict[str, Located] | list[Located]) -> Located:
+        """Another value at the same place."""
+        return Located(value, self.at, self.key_at, self.written)
 
     def items(self, *pointer: str | int) -> list[Located]:
         """The items of the list there; none where there is no list."""
@@ -76,11 +77,11 @@ class Located:
 
     def without(self, *keys: str) -> Located:
         assert isinstance(self.value, dict)
-        return replace(self, value={key: one for key, one in self.value.items() if key not in keys})
+        return self.holding({key: one for key, one in self.value.items() if key not in keys})
 
     def with_entries(self, entries: dict[str, Located]) -> Located:
         assert isinstance(self.value, dict)
-        return replace(self, value={**self.value, **entries})
+        return self.holding({**self.value, **entries})
 
 
 def located(document: Document) -> Located:
@@ -108,10 +109,10 @@ def located(document: Document) -> Located:
 
 def _unplaced(value: Any, at: Place) -> Located:
     if isinstance(value, dict):
-        return Located(value={key: _unplaced(one, at) for key, one in value.items()}, at=at)
+        return Located({key: _unplaced(one, at) for key, one in value.items()}, at)
     if isinstance(value, list):
-        return Located(value=[_unplaced(one, at) for one in value], at=at)
-    return Located(value=value, at=at)
+        return Located([_unplaced(one, at) for one in value], at)
+    return Located(value, at)
 
 
 def merged(parent: Located, child: Located, *, key: str = "") -> Located:
@@ -122,12 +123,12 @@ def merged(parent: Located, child: Located, *, key: str = "") -> Located:
         entries = dict(parent.value)
         for name, one in child.value.items():
             entries[name] = merged(entries[name], one, key=name) if name in entries else one
-        return replace(child, value=entries)
+        return child.holding(entries)
     if isinstance(parent.value, list) and isinstance(child.value, list) and key not in LIST_OF_ONE_VALUE:
         items = list(parent.value)
         known = {_identity(one) for one in items}
         items += [one for one in child.value if _identity(one) not in known]
-        return replace(child, value=items)
+        return child.holding(items)
     return child
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from toolkit.durations import bytes_of, seconds_of
 from toolkit.errors import UsageError
 
@@ -16,12 +18,7 @@ _SIZE_UNITS = (("t", 4), ("g", 3), ("m", 2), ("k", 1))
 def seconds(value: object) -> float:
     """A duration text, or a number of seconds; raises ValueError with what is wrong with it."""
     if isinstance(value, str):
-        if len(value) > _LONGEST_TEXT or not value.isascii():
-            raise ValueError("is not a duration")
-        try:
-            found = seconds_of(value)
-        except UsageError as error:
-            raise ValueError("is not a duration") from error
+        found = _seconds_of(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         found = float(value)
     else:
@@ -35,17 +32,34 @@ def seconds(value: object) -> float:
 
 def size(value: object) -> int:
     """A size text in bytes; raises ValueError with what is wrong with it."""
-    if not isinstance(value, str) or len(value) > _LONGEST_TEXT or not value.isascii():
-        raise ValueError("is not a size")
-    try:
-        found = bytes_of(value)
-    except UsageError as error:
-        raise ValueError("is not a size") from error
+    if not isinstance(value, str):
+        raise ValueError("is not a size")  # noqa: TRY004 -- callers report it like any other wrong value
+    found = _bytes_of(value)
     if found < 1:
         raise ValueError("is less than one byte")
     if found > _LARGEST_BYTES:
         raise ValueError("is more than any machine has")
     return found
+
+
+@lru_cache(maxsize=1024)  # thousands of declarations have few different ones
+def _seconds_of(text: str) -> float:
+    if len(text) > _LONGEST_TEXT or not text.isascii():
+        raise ValueError("is not a duration")
+    try:
+        return seconds_of(text)
+    except UsageError as error:
+        raise ValueError("is not a duration") from error
+
+
+@lru_cache(maxsize=1024)
+def _bytes_of(text: str) -> int:
+    if len(text) > _LONGEST_TEXT or not text.isascii():
+        raise ValueError("is not a size")
+    try:
+        return bytes_of(text)
+    except UsageError as error:
+        raise ValueError("is not a size") from error
 
 
 def duration_text(value: float) -> str:

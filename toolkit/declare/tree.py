@@ -63,7 +63,8 @@ class Tree(Record):
             return ()
         with os.scandir(place) as entries:
             names = [one.name for one in entries if _is_declaration(one)]
-        return tuple(str(PurePosixPath(folder, name)) for name in sorted(names))
+        before = f"{PurePosixPath(folder)}/".removeprefix("./")
+        return tuple([before + name for name in sorted(names)])
 
     def read(self, path: str) -> bytes:
         """The bytes of a declaration; raises UnreadableError."""

@@ -8,6 +8,7 @@ gives a value, `load` gives the same value and no problem.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from toolkit.documents.scalars import NumberError, resolve
 
@@ -137,13 +138,11 @@ class _Lines:
             return self._literal(rest, indent)
         if in_mapping and (not rest or rest[0] == "#"):
             return self._below(indent)
-        value, end = _scalar(rest)
-        if not _REST.match(rest, end):
-            raise _NotPlainError
+        value = _on_one_line(rest)
         self._next()
         if self._indent > indent:
             raise _NotPlainError
-        return value
+        return _fresh(value) if isinstance(value, list | dict) else value
 
     def _below(self, indent: int) -> object:
         """The block under a key, or nothing."""
@@ -198,6 +197,24 @@ def _chomped(lines: list[str], sign: str) -> str:
     if sign == "-":
         return text
     return text + "\n" * (len(lines) - end + 1 if sign == "+" else 1)
+
+
+@lru_cache(maxsize=4096)
+def _on_one_line(rest: str) -> object:
+    """What stands behind a key or a dash; the files of a folder have many lines in common."""
+    value, end = _scalar(rest)
+    if not _REST.match(rest, end):
+        raise _NotPlainError
+    return value
+
+
+def _fresh(value: object) -> object:
+    """The same with lists and mappings of its own."""
+    if isinstance(value, list):
+        return [_fresh(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _fresh(one) for key, one in value.items()}
+    return value
 
 
 def _scalar(text: str) -> tuple[object, int]:

@@ -6,7 +6,7 @@ import os
 import sys
 
 from toolkit.diagnostics import Diagnostic, Severity
-from toolkit.memory import Memory, noted
+from toolkit.memory import Memory, digest_of, noted, states_of
 from toolkit.record import Record
 
 TYPE_CHECKING = False
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _FEW = 500
 """Up to this many files one process is done sooner than two are started."""
 _CHUNK = 250
+_MANY = 100
+"""From so many files on one look at all their states is worth more than one at each finding."""
 _MOST_PROCESSES = 4
 _SECONDS = 600.0
 
@@ -51,7 +53,43 @@ def check(tree: Tree, paths: Sequence[str]) -> list[Checked]:
         seen |= files
     found |= dict(zip(rest, fresh, strict=True))
     memory.keep({path: (found[path].rests_on, _fields(found[path])) for path in rest if found[path].rests_on}, seen)
+    if len(paths) >= _MANY:
+        _keep_whole(memory, tree, paths, [found[path] for path in paths])
     return [found[path] for path in paths]
+
+
+def unchanged(tree: Tree, paths: Sequence[str]) -> list[Diagnostic] | None:
+    """The warnings of many declarations that were checked together before, without errors, where none was touched."""
+    if len(paths) < _MANY:
+        return None
+    kept = _whole(tree).recall(_key(paths))
+    try:
+        digest, problems = kept
+        if digest == digest_of(paths, states_of(tree.root, paths)):
+            return [_diagnostic(one) for one in problems]
+    except (OSError, TypeError, ValueError, LookupError):
+        pass
+    return None
+
+
+def _keep_whole(memory: Memory, tree: Tree, paths: Sequence[str], checked: Sequence[Checked]) -> None:
+    try:
+        noted_files = {name: one for path in paths for name, one in memory.rests_on(path).items()}
+        states = [noted_files[path][:4] for path in paths]
+    except LookupError:  # one has errors: such files are looked at again each time
+        return
+    if all(state[0] for state in states):  # else one is too young for its state to tell
+        beside = {name: noted_files[name] for name in noted_files.keys() - set(paths)}
+        problems = [_diagnostic_fields(problem) for one in checked for problem in one.problems]
+        _whole(tree).keep({_key(paths): (beside, [digest_of(paths, states), problems])}, beside)
+
+
+def _whole(tree: Tree) -> Memory:
+    return Memory.of("folders", tree.root, str(tree.boundary))
+
+
+def _key(paths: Sequence[str]) -> str:
+    return f"{len(paths)} from {paths[0]}"
 
 
 def examined_in(catalog: Catalog, paths: Sequence[str]) -> list[Checked]:
@@ -111,13 +149,19 @@ def _recalled(memory: Memory, path: str) -> Checked | None:
     kept = memory.recall(path)
     try:
         name, parents, problems = kept
-        warnings = tuple(Diagnostic(**{**one, "severity": Severity(one["severity"])}) for one in problems)
+        warnings = tuple(_diagnostic(one) for one in problems)
         return Checked(path=path, name=name, problems=warnings, parents=tuple(parents))
     except (TypeError, ValueError, LookupError):
         return None
 
 
 def _fields(checked: Checked) -> list[Any]:
-    from dataclasses import asdict
+    return [checked.name, checked.parents, [_diagnostic_fields(one) for one in checked.problems]]
 
-    return [checked.name, checked.parents, [asdict(one) for one in checked.problems]]
+
+def _diagnostic(fields: dict[str, Any]) -> Diagnostic:
+    return Diagnostic(**{**fields, "severity": Severity(fields["severity"])})
+
+
+def _diagnostic_fields(problem: Diagnostic) -> dict[str, Any]:
+    return {name: getattr(problem, name) for name in Diagnostic.record_fields}

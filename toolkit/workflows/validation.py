@@ -77,8 +77,10 @@ class _Run:
         problems: set[Diagnostic] = set()
         shown = [STANDARD_INPUT] if self._texts else []
         for tree, files in self._trees.values():
-            problems.update(_problems(tree, checking.check(tree, list(files))))
-            shown += [_printable(file) for file in files]
+            paths = list(files)
+            known = checking.unchanged(tree, paths)
+            problems.update(_problems(tree, checking.check(tree, paths)) if known is None else known)
+            shown += paths if all(map(str.isascii, paths)) else [_printable(path) for path in paths]
         for content in self._texts:
             problems.update(self._problems_of_text(content))
         return Validation(files=tuple(sorted(shown)), problems=tuple(sorted(problems, key=lambda one: one.sort_key)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +19,9 @@ from toolkit.paths import cache_dir
 from toolkit.workflows import checking
 from toolkit.workflows.declarations import all_environments
 from toolkit.workflows.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ROOT = Path(__file__).resolve().parents[3]
 _EXAMPLES = sorted((_ROOT / "tests/schemas").glob("*/*.yaml"))
@@ -134,3 +139,61 @@ def test_many_files_are_shared_out_and_give_the_same_result(tmp_path: Path, monk
     assert validate(root) == alone
     assert len(alone.files) == 90
     assert {one.rule for one in alone.problems} >= {"unknown-key", "extends-missing", "name-mismatch", "name-duplicate"}
+
+
+_MANY = {
+    "base": ["description: some text", "network: {access: trusted, deny: [api.example.com]}"],
+    **{f"e{index:03}": ["extends: base"] if index % 3 else ["variables_file: web.env"] for index in range(110)},
+    "warned": ["agent: claude"],
+}
+
+
+def _append(path: str, text: str) -> Callable[[Path], object]:
+    def change(root: Path) -> object:
+        with (root / path).open("a", encoding="utf-8") as file:
+            return file.write(text)
+
+    return change
+
+
+def _link_elsewhere(root: Path) -> None:
+    (root.parent / "outside.env").write_text("A=1\n", encoding="utf-8")
+    (root / "envs/web.env").unlink()
+    (root / "envs/web.env").symlink_to(root.parent / "outside.env")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _root: None,
+        lambda root: (root / "envs/e003.yaml").touch(),
+        lambda root: (root / "envs/e003.yaml").unlink(),
+        lambda root: shutil.move(root / "envs/e003.yaml", root / "envs/e0033.yaml"),
+        lambda root: shutil.copy(root / "envs/e003.yaml", root / "envs/f003.yaml"),
+        lambda root: (root / "envs/base.yaml").unlink(),
+        lambda root: (root / "envs/web.env").unlink(),
+        _link_elsewhere,
+        _append("envs/e003.yaml", "surprise: 1\n"),
+        _append("envs/e004.yaml", "agent: codex\n"),
+        _append("envs/base.yaml", "surprise: 1\n"),
+        _append("envs/base.yaml", "agent: claude\n"),
+        _append("envs/web.env", "A=1\nA=2\n"),
+    ],
+)
+def test_many_files_are_told_unchanged_by_their_states_alone(
+    change: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = _lay_down(tmp_path / "root", _MANY)
+    later = time.time_ns() + 60_000_000_000  # so that no file is too young
+    monkeypatch.setattr("toolkit.memory.time.time_ns", lambda: later)
+    first = validate(root)
+    assert [one.rule for one in first.problems] == ["agent-program-missing"]
+    with monkeypatch.context() as patched:
+        patched.setattr(checking, "check", None)  # not even called
+        assert validate(root) == first
+    change(root)
+    found = validate(root)
+    assert validate(root) == found
+    shutil.rmtree(cache_dir())
+
+    assert validate(root) == found
