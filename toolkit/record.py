@@ -34,7 +34,9 @@ class _DataclassFields:
             for name in kind.record_fields
         ]
         made: Any = make_dataclass(kind.__name__, stated, kw_only=True)
-        return made.__dataclass_fields__  # type: ignore[no-any-return]
+        fields: dict[str, Any] = made.__dataclass_fields__
+        type.__setattr__(kind, "__dataclass_fields__", fields)
+        return fields
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)

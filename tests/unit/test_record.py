@@ -72,6 +72,7 @@ def test_the_functions_of_dataclasses_take_a_record() -> None:
     assert is_dataclass(point)
     assert replace(point, y=7) == _Point(x=1, y=7, inner=point.inner)
     assert asdict(point) == asdict(twin) == {"x": 1, "y": 2, "inner": {"words": ("a",)}}
+    assert fields(_Point)[0] is fields(point)[0]  # made once, not at each call
     assert [(one.name, one.kw_only) for one in fields(_Point)] == [(one.name, one.kw_only) for one in fields(_Twin)]
 
 

@@ -93,7 +93,8 @@ def show(root: Path, name: str) -> Shown:
     assert found.spec is not None
     assert found.effective is not None
     head = _head_origins(found.declaration)
-    body = {dotted(_shown_pointer(pointer)): str(place) for pointer, place in found.effective.leaves() if pointer}
+    leaves = [(pointer, place) for pointer, place in found.effective.leaves() if pointer and pointer[3:] != ("pem",)]
+    body = {dotted(_shown_pointer(pointer)): str(place) for pointer, place in leaves}
     return Shown(
         spec=found.spec,
         environment=as_declared(found.spec),
