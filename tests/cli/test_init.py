@@ -269,6 +269,20 @@ def test_the_catalogue_names_schemas_that_are_there() -> None:
         assert one["fileMatch"]
 
 
+def test_the_published_catalogue_has_whole_addresses() -> None:
+    words = [str(_CHECKOUT / "tools/schema-catalogue"), "https://schemas.example.com/v1/"]
+    made = subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=60, check=True)
+    published = json.loads(made.stdout)
+    ours = json.loads((_CHECKOUT / "schemas/catalog.json").read_text(encoding="utf-8"))
+
+    assert [one.pop("url") for one in published["schemas"]] == [
+        f"https://schemas.example.com/v1/{one.pop('url')}" for one in ours["schemas"]
+    ]
+    assert published == ours
+    refused = subprocess.run([sys.executable, words[0], "schemas"], capture_output=True, timeout=60, check=False)
+    assert (refused.returncode, refused.stdout) == (2, b"")
+
+
 def test_git_takes_all_of_it(root: Path) -> None:
     git(root, "init", "-q", "-b", "main")
     git(root, "add", ".")

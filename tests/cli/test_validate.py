@@ -108,6 +108,17 @@ def test_github_annotations(root: Path, capsys: pytest.CaptureFixture[str]) -> N
     )
 
 
+def test_annotations_name_files_as_the_repository_does(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root.parent / ".git").mkdir()
+    _write(root, "web-app", _BAD)
+
+    for form, named in (("github", "file=project/envs/web-app.yaml,"), ("sarif", '"uri": "project/envs/web-app.yaml"')):
+        assert main(["validate", "--format", form]) == 1
+        assert capsys.readouterr().out.count(named) == 2
+    assert main(["validate"]) == 1
+    assert capsys.readouterr().out.startswith("envs/web-app.yaml:4:11: ")
+
+
 def test_sarif(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _write(root, "web-app", _BAD)
 

@@ -90,12 +90,19 @@ def _effects(
     return tuple(one for one in Effect if one in found)
 
 
+def _hosts(secret: object) -> list[str]:
+    return list(secret["hosts"]) if isinstance(secret, dict) else []
+
+
 def _network_effects(
     pointer: str, was: object, now: object, before: EnvironmentSpec, after: EnvironmentSpec
 ) -> Iterator[Effect]:
     old, new = before.network, after.network
-    if pointer == "network.access" or pointer.startswith("network.secrets"):
+    if pointer == "network.access":
         opens, closes = gained(old, new), gained(new, old)
+    elif pointer.startswith("network.secrets."):
+        opens = any(is_reached(host, new) and not is_reached(host, old) for host in _hosts(now))
+        closes = any(is_reached(host, old) and not is_reached(host, new) for host in _hosts(was))
     elif pointer == "network.include_defaults":
         opens = bool(now) and not is_reached(DEFAULTS, old)
         closes = bool(was) and not is_reached(DEFAULTS, new)

@@ -15,11 +15,19 @@ if TYPE_CHECKING:
     from toolkit.model.environment import EnvironmentSpec
 
 
+STANDARD_INPUT = "-"
+"""The path of what no file holds."""
+
+
 class Validation(Record):
-    """The files that were read, and their problems sorted by path and place."""
+    """The files that were read, and their problems sorted by path and place.
+
+    `folder` is the one that the paths start from, as its repository names it (`.`: the repository).
+    """
 
     files: tuple[str, ...]
     problems: tuple[Diagnostic, ...]
+    folder: str = "."
 
     def count(self, severity: Severity) -> int:
         return sum(one.severity is severity for one in self.problems)

@@ -52,8 +52,6 @@ def _check_characters(text: str) -> None:
             raise _MalformedError(f"holds {kind}")
     if "\\" in text:
         raise _MalformedError("holds a backslash, which some clients read as '/' and some do not")
-    if "#" in text:
-        raise _MalformedError("holds a fragment, which no request carries: leave out '#' and what follows")
 
 
 def _split_scheme(text: str) -> tuple[str, str]:
@@ -75,6 +73,8 @@ def _split_scheme(text: str) -> tuple[str, str]:
 
 def _authority(rest: str) -> str:
     authority = re.split(r"[/?]", rest, maxsplit=1)[0]
+    if "#" in authority:  # behind a path every client leaves it out
+        raise _MalformedError("has a '#' in its host, which clients read differently: leave out '#' and what follows")
     if "@" in authority:
         raise _MalformedError("holds a user name or password: the host is what follows '@', write that alone")
     return authority

@@ -16,6 +16,7 @@ _FOLLOWS = {
     Effect.SNAPSHOT_REBUILT: "snapshot will be rebuilt",
 }
 _VALUE_WIDTH = 80
+_SECRETS = "network.secrets."
 
 
 def show_comparison(console: Console, comparison: Comparison) -> None:
@@ -47,12 +48,17 @@ def _sentence(change: Difference) -> str:
     follows = "; ".join(text for effect, text in _FOLLOWS.items() if effect in change.effects)
     if change.pointer in {"", "setup.script"}:
         return f"{_subject(change)} changed" + (f": {follows}" if follows else "")
-    return f"{_subject(change)}: {_difference(change)}" + (f"; {follows}" if follows else "")
+    subject = _subject(change)
+    return ": ".join([*([subject] if subject else []), _difference(change)]) + (f"; {follows}" if follows else "")
+
+
+def _secret(change: Difference) -> str:
+    return f"secret {change.pointer.removeprefix(_SECRETS)}"
 
 
 def _subject(change: Difference) -> str:
     if Effect.NETWORK_WIDENED in change.effects and Effect.NETWORK_NARROWED in change.effects:
-        return f"network widened and narrowed: {change.pointer}"
+        return "network widened and narrowed"
     if Effect.NETWORK_WIDENED in change.effects:
         return "network widened"
     if Effect.NETWORK_NARROWED in change.effects:
@@ -60,22 +66,36 @@ def _subject(change: Difference) -> str:
     first, _, rest = change.pointer.partition(".")
     if first == "variables":
         return f"variable {rest}"
+    if change.pointer.startswith(_SECRETS):  # no other host is reached: the difference says which secret it is
+        return ""
     return {"setup.script": "setup script", "": "declaration"}.get(change.pointer, change.pointer)
 
 
 def _difference(change: Difference) -> str:
     pointer, before, after = change.pointer, change.before, change.after
     of = {"network.deny": "deny ", "network.access": "access "}.get(pointer, "")
-    if pointer.startswith("network.secrets."):
-        of = f"secret {pointer.removeprefix('network.secrets.')} "
-        if before is not None and after is not None:
-            return f"{of}changed"
-        return f"{'+' if before is None else '-'} {of}".rstrip()
+    if pointer.startswith(_SECRETS):
+        return _secret_difference(change)
     if before is None:
         return f"+ {of}{_shown(after)}"
     if after is None:
         return f"- {of}{_shown(before)}"
     return f"{of}{_shown(before)} → {_shown(after)}"
+
+
+def _secret_difference(change: Difference) -> str:
+    """Field by field; the secret itself is in no declaration."""
+    before, after = change.before, change.after
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return f"{'+' if before is None else '-'} {_secret(change)}"
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    words = ", ".join(f"{key} {_quoted(before.get(key, ''))} → {_quoted(after.get(key, ''))}" for key in keys)
+    return f"{_secret(change)}: {words}"
+
+
+def _quoted(value: object) -> str:
+    """With quotes, for a prefix ends in a blank."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _shown(value: object) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from posixpath import join, normpath
 
 from toolkit.diagnostics import Severity
+from toolkit.model.declarations import STANDARD_INPUT
 from toolkit.model.environment import SHOWN_DIGITS
 from toolkit.views.environment_rows import COLUMNS, environment_cells, environment_row
 from toolkit.views.problems import problem_fields
@@ -101,7 +103,8 @@ def _json(console: Console, validation: Validation) -> None:
 def _github(console: Console, validation: Validation) -> None:
     """Workflow commands: GitHub shows each beside its line of the change."""
     for one in validation.problems:
-        place = f"file={_property(one.path)},line={one.line},col={one.column},title={_property(one.rule)}"
+        path = _in_repository(validation, one.path)
+        place = f"file={_property(path)},line={one.line},col={one.column},title={_property(one.rule)}"
         console.line(f"::{one.severity.value} {place}::{_escaped(_sentence(one))}")
 
 
@@ -117,7 +120,7 @@ def _sarif(console: Console, validation: Validation) -> None:
                 "ruleIndex": rules.index(one.rule),
                 "level": one.severity.value,
                 "message": {"text": _sentence(one)},
-                "locations": [_sarif_place(one)],
+                "locations": [_sarif_place(validation, one)],
             }
             for one in validation.problems
         ],
@@ -133,11 +136,17 @@ _FORMS: Mapping[str, Callable[[Console, Validation], None]] = {
 }
 
 
-def _sarif_place(one: Diagnostic) -> dict[str, object]:
+def _in_repository(validation: Validation, path: str) -> str:
+    """A path as those name it who know the repository alone."""
+    return path if path == STANDARD_INPUT else normpath(join(validation.folder, path))
+
+
+def _sarif_place(validation: Validation, one: Diagnostic) -> dict[str, object]:
     from urllib.parse import quote
 
     region = {"startLine": one.line, "startColumn": one.column}
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(one.path)}, "region": region}}
+    uri = quote(_in_repository(validation, one.path))
+    return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
 
 
 def _sentence(one: Diagnostic) -> str:

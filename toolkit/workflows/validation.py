@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from toolkit.declare.tree import Tree
 from toolkit.errors import NotFoundError
-from toolkit.model.declarations import Validation
+from toolkit.model.declarations import STANDARD_INPUT, Validation
 from toolkit.paths import ENVIRONMENTS, find_root
 from toolkit.workflows import checking
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from toolkit.diagnostics import Diagnostic
-
-STANDARD_INPUT = "-"
 
 
 def validate(
@@ -83,7 +81,11 @@ class _Run:
             shown += paths if all(map(str.isascii, paths)) else [_printable(path) for path in paths]
         for content in self._texts:
             problems.update(self._problems_of_text(content))
-        return Validation(files=tuple(sorted(shown)), problems=tuple(sorted(problems, key=lambda one: one.sort_key)))
+        return Validation(
+            files=tuple(sorted(shown)),
+            problems=tuple(sorted(problems, key=lambda one: one.sort_key)),
+            folder=os.path.relpath(self.tree.root, self.tree.boundary),
+        )
 
     def _problems_of_text(self, content: bytes) -> Iterator[Diagnostic]:
         """Standard input stands in the folder of the environments, under no name."""

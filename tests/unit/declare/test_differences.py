@@ -91,6 +91,30 @@ def test_a_secrets_host_widens_the_network(tmp_path: Path) -> None:
     assert [(one.pointer, one.effects) for one in found] == [("network.secrets.a", (_W, _NEXT))]
 
 
+@pytest.mark.parametrize(
+    ("change", "effects"),
+    [
+        (("prefix: x", "prefix: y"), (_NEXT,)),
+        (("env: A", "env: B"), (_NEXT,)),
+        (("hosts: [a.example.com]", "hosts: [b.example.com]"), (_W, _N, _NEXT)),
+        (("hosts: [a.example.com]", "hosts: [a.example.com, b.example.com]"), (_W, _NEXT)),
+        (("hosts: [a.example.com]", "hosts: [free.example.com]"), (_N, _NEXT)),  # that one was allowed before
+    ],
+)
+def test_what_changed_in_a_secret_says_whether_the_network_did(
+    tmp_path: Path, change: tuple[str, str], effects: tuple[Effect, ...]
+) -> None:
+    text = (
+        "network: {access: custom, allow: [free.example.com], secrets: "
+        "[{name: a, hosts: [a.example.com], header: A, prefix: x, from: {env: A}}]}\n"
+    )
+    # another change beside it is not the secret's
+    other = text.replace(*change).replace("allow: [", "allow: [more.example.com, ")
+    found = {one.pointer: one.effects for one in between(_spec(tmp_path, text), _spec(tmp_path, other))}
+
+    assert found == {"network.allow": (_W, _NEXT), "network.secrets.a": effects}
+
+
 def test_environments_come_and_go(tmp_path: Path) -> None:
     spec = _spec(tmp_path, "")
     (came,), (went,) = between(None, spec), between(spec, None)

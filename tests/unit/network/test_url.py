@@ -38,6 +38,8 @@ from toolkit.network.url import parse
         ("https://ｅｘａｍｐｌｅ．com", "https", "example.com", 443),
         ("https://XN--BCHER-KVA.example", "https", "xn--bcher-kva.example", 443),
         ("localhost:8080", "https", "localhost", 8080),
+        ("https://example.com/a#b@c", "https", "example.com", 443),
+        ("https://example.com?a#b", "https", "example.com", 443),
     ],
 )
 def test_names(text: str, scheme: str, host: str, port: int) -> None:
@@ -118,8 +120,8 @@ def test_every_ipv6_address_is_one(address: ipaddress.IPv6Address) -> None:
         ("https://user:pass@example.com/", "user name"),
         ("user:pass@example.com", "user name"),
         ("https://good.example.com@evil.example.com/", "user name"),
-        ("https://example.com#part", "fragment"),
-        ("https://good.example.com#@evil.example.com/", "fragment"),
+        ("https://example.com#part", "'#'"),
+        ("https://good.example.com#@evil.example.com/", "'#'"),
         ("https:\\\\example.com", "backslash"),
         ("https://good.example.com\\@evil.example.com", "backslash"),
         ("https://example.com/a\nb", "control character (U+000A)"),
