@@ -50,4 +50,6 @@ class SelectionChange(Record):
     def overruled_by(self) -> Source | None:
         """The higher layer that still wins over the choice just saved."""
         selection = self.overview.selection
-        return selection.source if self.name is not None and selection.name != self.name else None
+        if self.name is None or selection.name == self.name or selection.source == self.saved:
+            return None  # the last: another writer was there in between
+        return selection.source
