@@ -40,7 +40,13 @@ def _engine_rows() -> tuple[Row, ...]:
     nothing = _command(sys.executable, "-c", "pass")
     listing = _command("docker", "ps", "-a")
     return (
-        Row(name="toolkit up, nothing to do", yardstick="python -c pass", goal=8, ours=_toolkit("up"), theirs=nothing),
+        Row(
+            name="toolkit up, nothing to do",
+            yardstick="python -c pass",
+            goal=8,
+            ours=_toolkit("up", "default"),
+            theirs=nothing,
+        ),
         Row(name="toolkit tasks", yardstick="docker ps -a", goal=3, ours=_toolkit("tasks"), theirs=listing),
     )
 
