@@ -40,7 +40,8 @@ def test_the_demo_ends_well(at_home: Toolkit, tmp_path: Path) -> None:
 def test_plain_pulumi_agrees_with_toolkit(at_home: Toolkit) -> None:
     """With the exports that the README gives, typed in infra/."""
     at_home("up", "--yes")
-    assert at_home.json("preview")["summary"]["same"] == 3
+    # the three environments' images, and the gateways'
+    assert at_home.json("preview")["summary"]["same"] == 4
     script = f'eval "$({" ".join(at_home.argv("env-vars"))})" && pulumi preview --stack local --expect-no-changes'
     done = subprocess.run(
         ["sh", "-c", script],

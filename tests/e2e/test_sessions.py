@@ -199,9 +199,6 @@ def test_provision_builds_what_is_missing(toolkit: Toolkit, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("network: {access: trusted}", "network.access"),
-        ("network: {access: full}", "network.access"),
-        ("setup: {script: 'true'}\nnetwork: {access: none}", "setup"),
         ("hooks: {session_start: [{command: 'true'}]}\nnetwork: {access: none}", "hooks"),
         ("agent: claude\nnetwork: {access: none}", "agent"),
         ("resources: {disk: 5g}\nnetwork: {access: none}", "resources.disk"),
