@@ -6,19 +6,24 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING
 
+from toolkit.errors import EngineError
 from toolkit.sessions.gateway_plan import FOLDER, gateway_request, packed
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from collections.abc import Callable
 
     from toolkit.engines.base import Engine
     from toolkit.sessions.addresses import SessionAddresses
     from toolkit.sessions.gateway_plan import GatewayPlan
 
 
+_OUTER_IS_GONE = "not found"
+_ATTEMPTS = 5
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayStart:
-    """Where a gateway is put: `outer` will be the id of the network that leads outside.
+    """Where a gateway is put: `outer` gives the id of the network that leads outside, as often as it is asked.
 
     `begun` is set when its start has been asked for, or when it has failed before.
     """
@@ -27,7 +32,7 @@ class GatewayStart:
     launcher: str
     network: str
     addresses: SessionAddresses
-    outer: Future[str]
+    outer: Callable[[], str]
     begun: Event = field(default_factory=Event)
 
 
@@ -38,9 +43,27 @@ def start_gateway(plan: GatewayPlan, engine: Engine, at: GatewayStart) -> str:
             plan, session=at.session, launcher=at.launcher, network=at.network, address=at.addresses.gateway
         )
         made = engine.create_container(request)
-        engine.connect_network(at.outer.result(), made)
         engine.put_archive(made, FOLDER, packed(plan.files(at.addresses)))
+        _join(engine, made, at)
     finally:
         at.begun.set()
-    engine.start_container(made)
+    try:
+        engine.start_container(made)
+    except EngineError as error:
+        # whoever removed the last gateway before this one took their common network along
+        if _OUTER_IS_GONE not in error.message:
+            raise
+        _join(engine, made, at)
+        engine.start_container(made)
     return made
+
+
+def _join(engine: Engine, gateway: str, at: GatewayStart) -> None:
+    for attempt in range(_ATTEMPTS):
+        try:
+            engine.connect_network(at.outer(), gateway)
+        except EngineError as error:
+            if _OUTER_IS_GONE not in error.message or attempt + 1 == _ATTEMPTS:
+                raise
+        else:
+            return

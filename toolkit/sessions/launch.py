@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from toolkit.errors import EngineError
@@ -80,7 +81,7 @@ def _make(
 ) -> str:
     """Everything that the session needs, made, filled and started; which of the two is up first does not matter."""
     carried = pool.submit(carry)
-    outer = pool.submit(outer_network, engine, site_network=gateway.site_network, pools=pools)
+    outer = partial(outer_network, engine, site_network=gateway.site_network, pools=pools)
     network, subnet = own_network(engine, session=request.id, launcher=request.launcher, pools=pools)
     addresses = SessionAddresses.of(subnet)
     at = GatewayStart(session=request.id, launcher=request.launcher, network=network, addresses=addresses, outer=outer)

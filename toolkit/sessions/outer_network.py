@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from toolkit.engines.base import NetworkRequest
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from toolkit.engines.base import Engine
 
-NAME = "toolkit-egress"
+_NAME = "toolkit-egress"
 PREFIX = 22  # about a thousand gateways
 _ATTEMPTS = 8
 
@@ -37,20 +38,26 @@ def outer_network(engine: Engine, *, site_network: str, pools: Sequence[str]) ->
     for _ in range(_ATTEMPTS):
         ours = engine.networks(labels={labels.KIND: labels.EGRESS_KIND})
         if ours:
-            return ours[0].id
+            return min(one.id for one in ours)
         try:
             return _create(engine, pools)
         except EngineError as error:
-            if "already exists" not in error.message and "overlap" not in error.message.lower():
+            if "overlap" not in error.message.lower():
                 raise
     raise EngineError(f"no network for the gateways could be made in {_ATTEMPTS} attempts", hint="try again")
 
 
 def _create(engine: Engine, pools: Sequence[str]) -> str:
+    """Two clients may make one each: engines do not hold a network's name to be its alone, so each has its own name."""
     used = subnets.taken_by_networks(one for network in engine.networks() for one in network.subnets)
     subnet = subnets.choose(pools, (*used, *subnets.taken_by_host()), prefix=PREFIX)
     return engine.create_network(
-        NetworkRequest(name=NAME, subnet=str(subnet), labels={labels.KIND: labels.EGRESS_KIND}, internal=False)
+        NetworkRequest(
+            name=f"{_NAME}-{secrets.token_hex(4)}",
+            subnet=str(subnet),
+            labels={labels.KIND: labels.EGRESS_KIND},
+            internal=False,
+        )
     )
 
 

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from toolkit.engines.base import ContainerRequest
@@ -137,7 +138,7 @@ def make_snapshot(
 def _start(request: SetupRequest, gateway: GatewayPlan, engine: Engine, *, pools: Sequence[str]) -> str:
     mark = launcher.mark()
     with ThreadPoolExecutor(2) as pool:
-        outer = pool.submit(outer_network, engine, site_network=gateway.site_network, pools=pools)
+        outer = partial(outer_network, engine, site_network=gateway.site_network, pools=pools)
         network, subnet = own_network(engine, session=request.name, launcher=mark, pools=pools)
         addresses = SessionAddresses.of(subnet)
         container = engine.create_container(_container(request, mark, network, addresses))
