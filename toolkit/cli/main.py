@@ -121,7 +121,8 @@ def _dispatch(options: GlobalOptions, rest: list[str], console: Console) -> int:
 
     invocation = Invocation(console=console, explicit_root=options.root)
     quick = plain_verb(rest) or known_help(rest)
-    return quick(invocation) if quick else _through_the_tree(invocation, rest)
+    code = quick(invocation) if quick else None
+    return _through_the_tree(invocation, rest) if code is None else code
 
 
 def _through_the_tree(invocation: Invocation, rest: list[str]) -> int:

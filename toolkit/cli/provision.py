@@ -124,20 +124,20 @@ def destroy(
 
     Example: toolkit destroy --yes
     """
-    from toolkit.workflows import provisioning
+    from toolkit.workflows import destruction
 
     invocation: Invocation = context.obj
     console = invocation.console
-    request = provisioning.Request(
+    request = destruction.Request(
         root=invocation.root, stack=stack, environments=tuple(environments or ()), force=force
     )
-    outcome = provisioning.destruction(request)
+    outcome = destruction.destruction(request)
     if check:
         views.show_plan(console, outcome)
         return _code(outcome, check=True)
     if outcome.changing and not yes and not _agreed(invocation, outcome, "Remove these images?"):
         return EXIT_OK
-    views.show_destroyed(console, provisioning.destroy(request, console.event))
+    views.show_destroyed(console, destruction.destroy(request, console.event))
     return EXIT_OK
 
 

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
     from toolkit.settings import Layer
 
 
-def plain_verb(words: Sequence[str]) -> Callable[[Invocation], int] | None:
-    """What to run for these words (global options taken out); None: ask the command tree."""
+_YES = frozenset({"--yes", "-y"})
+
+
+def plain_verb(words: Sequence[str]) -> Callable[[Invocation], int | None] | None:
+    """What to run for these words (global options taken out); None, and None as its answer: ask the command tree."""
+    words = [word for word in words if word not in _YES] if words[:1] == ["up"] else words
     if not all(words) or any(word.startswith("-") for word in words):
         return None
     match words:
+        case ["up", *names]:
+            return lambda invocation: up(invocation, names)
         case ["env", "list"]:
             return list_environments
         case ["remote-env", name]:
@@ -52,6 +58,19 @@ def known_help(words: Sequence[str]) -> Callable[[Invocation], int] | None:
         return 0
 
     return show
+
+
+def up(invocation: Invocation, names: Sequence[str], *, stack: str = "local") -> int | None:
+    """The exit code where nothing is to be done; None where there is, which takes the whole command."""
+    from toolkit.workflows import settled
+
+    outcome = settled.up(invocation.root, stack, names, invocation.console.event)
+    if outcome is None:
+        return None
+    from toolkit.views.provisioning import show_up
+
+    show_up(invocation.console, outcome)
+    return 0
 
 
 def list_environments(invocation: Invocation) -> int:

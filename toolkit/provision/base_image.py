@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from toolkit import paths
 from toolkit.errors import EngineError, ToolkitError
 from toolkit.model import labels
 from toolkit.model.event import Event, OnEvent, Phase
-from toolkit.provision.debian import Release, bootstrap_archive, need_mmdebstrap, release_of
+from toolkit.provision.release import Release, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +106,10 @@ def _replace(
 
 
 def _bootstrap(declared: str, release: Release, engine: Engine, on_event: OnEvent) -> ResolvedBase:
+    from tempfile import TemporaryDirectory
+
+    from toolkit.provision.debian import bootstrap_archive, need_mmdebstrap
+
     name = stand_in(declared)
     report = _reporter(on_event)
     need_mmdebstrap(release, on_line=report)

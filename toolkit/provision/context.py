@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -249,6 +248,8 @@ def _is_written(path: Path, file: ContextFile) -> bool:
 
 
 def _replace(path: Path, file: ContextFile, *, scratch: Path) -> None:
+    import tempfile
+
     # The temporary file lies outside the context: Pulumi may be hashing that folder at this moment.
     handle, temporary = tempfile.mkstemp(prefix=".context-", dir=scratch)
     try:

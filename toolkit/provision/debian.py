@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,8 @@ from toolkit.provision import apt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_DEBIAN = {"11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky", "latest": "stable", "unstable": "sid"}
-_DEBIAN_NAMES = frozenset(_DEBIAN.values()) | {"oldstable", "testing"}
-_UBUNTU = {"20.04": "focal", "22.04": "jammy", "24.04": "noble", "25.10": "questing", "26.04": "resolute"}
-_UBUNTU_NAMES = frozenset(_UBUNTU.values())
+    from toolkit.provision.release import Release
+
 _KEYS = Path("/usr/share/keyrings")
 _KEY_PACKAGES = {"debian": "debian-archive-keyring", "ubuntu": "ubuntu-keyring"}
 _COMPONENTS = {"debian": ("main",), "ubuntu": ("main", "universe")}
@@ -30,30 +27,6 @@ _KEPT = "/usr/share/doc/*/copyright"
 _SECONDS = 1200.0
 _ASK_SECONDS = 60.0
 _NEEDED_BYTES = 1_500_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """`distribution` is debian or ubuntu, `suite` what its archive calls it, `slim` without manuals and locales."""
-
-    distribution: str
-    suite: str
-    slim: bool = False
-
-
-def release_of(repository: str, tag: str) -> Release | None:
-    """`debian`, `bookworm-slim` → that release; None for a point release, a dated tag or any other image.
-
-    Those name exact contents, which the archive of today does not give.
-    """
-    word = tag.removesuffix("-slim")
-    if repository == "debian":
-        suite = _DEBIAN.get(word, word)
-        return Release(distribution="debian", suite=suite, slim=word != tag) if suite in _DEBIAN_NAMES else None
-    if repository == "ubuntu" and tag == word:
-        suite = _UBUNTU.get(word, word)
-        return Release(distribution="ubuntu", suite=suite) if suite in _UBUNTU_NAMES else None
-    return None
 
 
 def need_mmdebstrap(release: Release, *, on_line: Callable[[str], None]) -> None:

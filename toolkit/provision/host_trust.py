@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,13 @@ def _authorities(text: str) -> dict[str, bytes]:
 
 
 def _certifi_file() -> Path:
+    """Where certifi's list lies by default; asking certifi itself would import a third of all that an `up` needs."""
+    from importlib.util import find_spec
+
+    found = find_spec("certifi")
+    listed = Path(found.origin).with_name("cacert.pem") if found is not None and found.origin else None
+    if listed is not None and listed.is_file():
+        return listed
     import certifi
 
     return Path(certifi.where())
@@ -88,7 +96,9 @@ def _state(places: Iterable[Path]) -> list[list[Any]]:
 
 
 def _memory() -> Path:
-    return paths.cache_dir() / "host-trust.json"
+    """One for each installation of the public roots: they differ, and so may what lies beyond them."""
+    name = zlib.crc32(str(_certifi_file()).encode())
+    return paths.cache_dir() / f"host-trust-{name:08x}.json"
 
 
 def _recalled(state: list[list[Any]]) -> tuple[Certificate, ...] | None:

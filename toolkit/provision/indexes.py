@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from toolkit.provision.context import INDEX_ARGUMENTS
 
@@ -33,6 +31,8 @@ def build_arguments(packages: Packages) -> dict[str, str]:
 
 
 def _is_plain(url: str) -> bool:
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -44,6 +44,8 @@ def _pip_index() -> str:
     given = os.environ.get("PIP_INDEX_URL", "")
     if given:
         return given
+    import configparser
+
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     files = [Path("/etc/pip.conf"), Path.home() / ".pip" / "pip.conf", config / "pip" / "pip.conf"]
     own = os.environ.get("PIP_CONFIG_FILE", "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +47,8 @@ def _project_folder(root: Path) -> Path:
     source = paths.infra_project(root)
     if source.is_relative_to(root):
         return source
+    import shutil
+
     staged = paths.project_state(root) / "infra"
     staged.mkdir(parents=True, exist_ok=True)
     for file in sorted(source.iterdir()):

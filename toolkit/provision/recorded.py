@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +54,8 @@ class Lock:
     @property
     def is_stale(self) -> bool:
         """Its process is gone. Only said of this machine's processes: another host's lock is never judged."""
+        import socket
+
         if self.host != socket.gethostname() or self.pid <= 0:
             return False
         try:

@@ -56,6 +56,11 @@ class Look:
         return tuple(_change(one) for one in self.assessed)
 
 
+def targets(names: Sequence[str]) -> tuple[str, ...]:
+    """The resources that are asked for; sessions of any environment need the gateways' image too."""
+    return (*names, labels.GATEWAY_NAME) if names else ()
+
+
 def recorded_state(place: StackPlace) -> Record | None:
     """What can be read without Pulumi; raises ToolkitError for a damaged state."""
     if place.backend is None:

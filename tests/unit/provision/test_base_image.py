@@ -13,7 +13,8 @@ from toolkit.model import labels
 from toolkit.model.event import Event, Phase, ignore
 from toolkit.provision import apt, base_image, debian
 from toolkit.provision.base_image import ResolvedBase
-from toolkit.provision.debian import Release, mirror_lines, mmdebstrap_command, release_of
+from toolkit.provision.debian import mirror_lines, mmdebstrap_command
+from toolkit.provision.release import Release, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
