@@ -23,18 +23,19 @@ def plain_verb(words: Sequence[str]) -> Callable[[Invocation], int | None] | Non
     words = [word for word in words if word not in _YES] if words[:1] == ["up"] else words
     if not all(words) or any(word.startswith("-") for word in words):
         return None
+    found: Callable[[Invocation], int | None] | None = None
     match words:
         case ["up", *names]:
-            return lambda invocation: up(invocation, names)
+            found = lambda invocation: up(invocation, names)  # noqa: E731 -- one of several
         case ["env", "list"]:
-            return list_environments
+            found = list_environments
         case ["remote-env", name]:
-            return lambda invocation: choose_environment(invocation, name)
+            found = lambda invocation: choose_environment(invocation, name)  # noqa: E731
         case ["network", "check", name, url]:
-            return lambda invocation: check_url(invocation, name, url)
+            found = lambda invocation: check_url(invocation, name, url)  # noqa: E731
         case ["validate", *paths]:
-            return lambda invocation: validate(invocation, paths)
-    return None
+            found = lambda invocation: validate(invocation, paths)  # noqa: E731
+    return found
 
 
 def asks_for_help(words: Sequence[str]) -> bool:

@@ -45,8 +45,8 @@ class Request:
 def preview(request: Request, on_event: OnEvent) -> Outcome:
     """What `up` would do, and why; builds nothing. Where nothing is to be done, with the images that are there."""
     stack_tools.asked_for(request.root, request.environments)
-    at = place(request.root, request.stack)
     engine = connect()
+    at = place(request.root, request.stack)
     seen = stack_look.look(at, engine, stack_look.recorded_state(at), request.targets)
     if seen.settled and not request.refresh:
         return settled.outcome(seen, engine, on_event)
@@ -59,8 +59,8 @@ def preview(request: Request, on_event: OnEvent) -> Outcome:
 def up(request: Request, on_event: OnEvent) -> Outcome:
     """Build what is missing or changed; the images of all environments asked for are in the engine afterwards."""
     specs = stack_tools.asked_for(request.root, request.environments)
-    at = place(request.root, request.stack)
     engine = connect()
+    at = place(request.root, request.stack)
     seen = stack_look.look(at, engine, stack_look.recorded_state(at), request.targets)
     if seen.settled and not request.refresh:
         return settled.outcome(seen, engine, on_event)
@@ -80,8 +80,8 @@ def up(request: Request, on_event: OnEvent) -> Outcome:
 def drift(request: Request, on_event: OnEvent) -> Outcome:
     """What is declared, what the stack recorded, and what the engine has: where they differ. Changes nothing."""
     stack_tools.asked_for(request.root, request.environments)
-    at = place(request.root, request.stack)
     engine = connect()
+    at = place(request.root, request.stack)
     record = stack_look.recorded_state(at)
     if at.backend is None:
         record = stack_tools.open_stack(at, on_event).record()

@@ -26,8 +26,8 @@ def up(root: Path, stack: str, names: Sequence[str], on_event: OnEvent) -> Outco
     offered = {one.name for one in all_environments(root) if not one.archived}
     if not offered.issuperset(names):
         return None
-    at = place(root, stack)
     engine = connect()
+    at = place(root, stack)
     seen = stack_look.look(at, engine, stack_look.recorded_state(at), stack_look.targets(names))
     return outcome(seen, engine, on_event) if seen.settled else None
 
