@@ -467,6 +467,31 @@ def test_images_that_sessions_use_are_not_removed(site: Site) -> None:
         site.engine.remove_container(container)
 
 
+def test_prune_removes_earlier_builds_that_nobody_uses_and_nothing_else(site: Site) -> None:
+    other = Site(toolkit=site.toolkit, stack=f"test-{uuid.uuid4().hex[:8]}", engine=site.engine)
+    foreign = other.up()["images"]["one"]["reference"]
+    builds = []
+    for package in ("hello", "tree", "bc"):
+        site.declare("one", packages={"apt": [package]})
+        builds.append(site.up()["images"]["one"]["reference"])
+    container = site.engine.create_container(
+        ContainerRequest(name=f"{site.stack}-user", image=builds[0], command=["true"], labels={labels.KIND: "test"})
+    )
+    try:
+        prune = ("images", "prune", "--stack", site.stack)
+        assert len(site.toolkit.json(*prune, "--check", code=4)["stale"]) == 1
+        assert "needs a yes" in site.toolkit.json(*prune, code=1)["error"]["message"]
+        (removed,) = site.toolkit.json(*prune, "--yes")["removed"]
+        assert removed["names"] == [builds[1]]
+        assert [site.engine.image(one) is None for one in builds] == [False, True, False]
+        assert site.engine.image(foreign) is not None
+        assert site.toolkit.json(*prune, "--check")["stale"] == []
+        assert site.up()["changes"] == []
+    finally:
+        site.engine.remove_container(container)
+        other.destroy()
+
+
 def test_a_script_must_say_yes(site: Site) -> None:
     refused = site.toolkit.json("up", "--bootstrap", "--stack", site.stack, code=1)["error"]
     assert refused["code"] == "not-confirmed"

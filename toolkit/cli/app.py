@@ -24,6 +24,7 @@ VERBS = {
     "up": "toolkit.cli.provision",
     "drift": "toolkit.cli.provision",
     "destroy": "toolkit.cli.provision",
+    "images": "toolkit.cli.images",
     "prebuild": "toolkit.cli.snapshots",
     "cache": "toolkit.cli.snapshots",
     "remote": "toolkit.cli.remote",
@@ -51,7 +52,7 @@ _ZSH = typer_completion.COMPLETION_SCRIPT_ZSH.replace(
 # zsh loads the script when the first Tab is pressed: typer's then only defines the function, and completes nothing.
 typer_completion._completion_scripts["zsh"] = _ZSH  # noqa: SLF001
 
-_GROUPS = frozenset({"env", "network"})
+_GROUPS = frozenset({"env", "network", "images"})
 _HIDDEN = frozenset({"cloud"})
 
 

@@ -82,3 +82,15 @@ class BuiltImage:
     reference: str
     digest: str
     build: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleImage:
+    """An image of the stack that nothing asks for any more; `kind` is image, gateway or snapshot, `size` in bytes."""
+
+    id: str
+    names: tuple[str, ...]
+    environment: str
+    build: str
+    kind: str
+    size: int
