@@ -364,6 +364,23 @@ def test_a_lost_record_is_made_again_from_what_the_engine_has(site: Site) -> Non
     assert again["images"]["one"]["reference"] == before["one"]["reference"]
 
 
+def test_a_damaged_record_is_told_and_made_again_on_demand(site: Site) -> None:
+    reference = site.up()["images"]["one"]["reference"]
+    before = site.engine.image(reference)
+    state = recorded.state_file(site.backend, project="toolkit", stack=site.stack)
+    state.write_text(state.read_text()[:100])
+    error = site.up(code=1)["error"]
+    assert error["code"] == "state-damaged"
+    assert "--adopt" in error["hint"]
+    assert site.up("--adopt")["images"]["one"]["reference"] == reference
+    assert len(list(state.parent.glob(f"{state.name}.damaged-*"))) == 1
+    assert site.up()["changes"] == []
+    after = site.engine.image(reference)
+    assert before is not None
+    assert after is not None
+    assert after.labels[labels.BUILD] == before.labels[labels.BUILD]
+
+
 def test_two_stacks_of_one_root_live_side_by_side(site: Site) -> None:
     other = Site(toolkit=site.toolkit, stack=f"test-{uuid.uuid4().hex[:8]}", engine=site.engine)
     first, second = site.up()["images"]["one"], other.up()["images"]["one"]

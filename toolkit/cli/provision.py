@@ -14,6 +14,7 @@ from toolkit.views import provisioning as views
 if TYPE_CHECKING:
     from toolkit.cli.invocation import Invocation
     from toolkit.model.provisioning import Outcome
+    from toolkit.workflows.provisioning import Request
 
 app = verbs()
 
@@ -79,6 +80,10 @@ def up(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask Pulumi although nothing seems to have changed.")
     ] = False,
+    adopt: Annotated[
+        bool,
+        typer.Option("--adopt", help="Set a damaged state aside, and make the record anew from what the engine has."),
+    ] = False,
 ) -> int:
     """Turn the declared environments into container images.
 
@@ -95,6 +100,8 @@ def up(
         bootstrap=bootstrap,
         refresh=refresh,
     )
+    if adopt:
+        _adopt(invocation, request, yes=yes)
     if check or not yes:
         outcome = provisioning.preview(request, console.event)
         if check:
@@ -107,6 +114,18 @@ def up(
             return EXIT_OK
     views.show_up(console, provisioning.up(request, console.event))
     return EXIT_OK
+
+
+def _adopt(invocation: Invocation, request: Request, *, yes: bool) -> None:
+    from toolkit.workflows import provisioning
+
+    console = invocation.console
+    if not yes:
+        if not console.interactive:
+            raise ToolkitError("setting a state aside needs a yes", hint="toolkit up --adopt --yes")
+        if not console.confirm("Set the stack's state aside, if it is damaged?"):
+            raise typer.Exit(1)
+    provisioning.adopt(request, console.event)
 
 
 @app.command("destroy")

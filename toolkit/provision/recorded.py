@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,20 @@ def of_deployment(deployment: Mapping[str, Any]) -> Record:
     images = [_image(one) for one in deployment.get("resources") or () if one.get("type") == IMAGE_TYPE]
     interrupted = bool(deployment.get("pending_operations"))
     return Record(images={one.environment: one for one in images}, interrupted=interrupted)
+
+
+def set_aside(backend: Path, *, project: str, stack: str) -> Path | None:
+    """Move a damaged state away, beside itself; returns where it is now, None for one that is sound or not there."""
+    path = state_file(backend, project=project, stack=stack)
+    try:
+        read(backend, project=project, stack=stack)
+    except ToolkitError as error:
+        if error.code != DAMAGED:
+            raise
+        kept = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+        path.replace(kept)
+        return kept
+    return None
 
 
 def damaged(stack: str, where: str) -> ToolkitError:

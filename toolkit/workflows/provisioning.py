@@ -10,7 +10,7 @@ from toolkit.engines.connection import connect
 from toolkit.model.event import Event, OnEvent, Phase
 from toolkit.model.image import Action, BuiltImage, Change
 from toolkit.model.provisioning import Outcome
-from toolkit.provision import pulumi_variables
+from toolkit.provision import pulumi_variables, recorded
 from toolkit.provision.place import place
 from toolkit.workflows import builds, destruction, images, settled, stack_look, stack_tools
 
@@ -75,6 +75,17 @@ def up(request: Request, on_event: OnEvent) -> Outcome:
         destruction.remove(destruction.images_of(engine, seen.images.key, gone), engine, on_event)
     after = stack_look.look(at, engine, stack.record(), request.targets)
     return _outcome(request, changes, stack_look.built(after.planned, after, engine))
+
+
+def adopt(request: Request, on_event: OnEvent) -> None:
+    """Set a damaged state of the file backend aside: `up` then records what the engine has by the stack's labels."""
+    at = place(request.root, request.stack)
+    if at.backend is None:
+        return
+    kept = recorded.set_aside(at.backend, project=at.project, stack=at.name)
+    if kept is not None:
+        text = f"the damaged state of stack {at.name} is kept as {kept}"
+        on_event(Event(step="adopt", phase=Phase.NOTE, text=text))
 
 
 def drift(request: Request, on_event: OnEvent) -> Outcome:
