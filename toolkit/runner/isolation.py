@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_SECONDS = 0.3
+_SECONDS = 0.1
 _PORT = 9  # discard: what matters is whether anything answers, not what listens
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ETIMEDOUT, errno.ENETDOWN}
 _GATEWAY_SECONDS = 30.0

@@ -69,8 +69,8 @@ def wait(
         ToolkitError: it still works after `timeout` seconds.
     """
     container = records.container_of(engine, prefix)
-    session = records.record(engine, container)
-    if replay or session.state in _AT_WORK:
+    session = container.labels[labels.SESSION]
+    if replay or records.record(engine, container).state in _AT_WORK:
         told: set[tuple[str, str]] = set()
 
         def tell(event: TranscriptEvent) -> None:
@@ -80,16 +80,16 @@ def wait(
                 told.add((event["host"], event["rule"]))
             on_output(event)
 
-        beside = partial(audit.refusals, engine, session.id, following=True)
+        beside = partial(audit.refusals, engine, session, following=True)
         enough = _comes_to_rest(engine, container)
         try:
             for event in following.until(engine, container.id, enough, timeout=timeout, beside=beside):
                 tell(event)
         except TimeoutError as error:
             raise ToolkitError(
-                f"{session.id} still works after {timeout:g} s", hint=f"toolkit logs -f {session.id}", code="timeout"
+                f"{session} still works after {timeout:g} s", hint=f"toolkit logs -f {session}", code="timeout"
             ) from error
-        for event in audit.refusals(engine, session.id, following=False):
+        for event in audit.refusals(engine, session, following=False):
             tell(event)  # those that the gateway had not said yet when the turn ended
     return records.by_container(engine, container.id)
 
