@@ -13,7 +13,7 @@ from toolkit.sessions import launcher
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from toolkit.engines.base import Engine
+    from toolkit.engines.base import Engine, EngineContainer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +27,25 @@ class Leftover:
 
 
 def find(engine: Engine) -> tuple[Leftover, ...]:
-    """Containers that never started and networks without a session whose maker is gone, and its folders here."""
-    containers = engine.containers(labels={labels.SESSION: ""})
-    unborn = [one for one in containers if one.status == "created" and _orphaned(one.labels)]
-    living = {one.labels.get(labels.SESSION) for one in containers} - {one.labels.get(labels.SESSION) for one in unborn}
+    """Containers that never started and networks without a session whose maker is gone, and its folders here.
+
+    A preparation whose maker is gone is one as well, for nobody would keep what it makes.
+    """
+    containers = [one for one in engine.containers(labels={labels.SESSION: ""}) if one.labels[labels.SESSION]]
+    # A gateway may still be about to start for a session that runs already: they are started at the same time.
+    running = {
+        one.labels[labels.SESSION]
+        for one in containers
+        if one.status == "running" and one.labels.get(labels.KIND) == "session"
+    }
+    unborn = [
+        one
+        for one in containers
+        if _orphaned(one.labels)
+        and (one.labels.get(labels.KIND) == labels.PREPARE_KIND or _never_started(one, running))
+    ]
+    unborn += _companions(containers, unborn)
+    living = {one.labels[labels.SESSION] for one in containers} - {one.labels[labels.SESSION] for one in unborn}
     lonely = [
         one
         for one in engine.networks(labels={labels.KIND: "network"})
@@ -44,6 +59,26 @@ def find(engine: Engine) -> tuple[Leftover, ...]:
             for one in _folders()
         ),
     )
+
+
+def _never_started(container: EngineContainer, running: set[str]) -> bool:
+    return container.status == "created" and container.labels[labels.SESSION] not in running
+
+
+def _companions(containers: list[EngineContainer], unborn: list[EngineContainer]) -> list[EngineContainer]:
+    """The gateways of preparations and of sessions that never began."""
+    mains = {labels.PREPARE_KIND, "session"}
+    kept = {one.labels[labels.SESSION] for one in containers if one.labels.get(labels.KIND) in mains}
+    kept -= {one.labels[labels.SESSION] for one in unborn if one.labels.get(labels.KIND) in mains}
+    known = {one.id for one in unborn}
+    return [
+        one
+        for one in containers
+        if one.id not in known
+        and one.labels.get(labels.KIND) not in mains
+        and _orphaned(one.labels)
+        and one.labels[labels.SESSION] not in kept
+    ]
 
 
 def remove(engine: Engine, leftover: Leftover) -> None:

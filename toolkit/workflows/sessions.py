@@ -135,9 +135,10 @@ def resume(engine: Engine, prefix: str, *, root: Path | None) -> Session:
     ends.resume(engine, container)
     deadline = time.monotonic() + _RESUME_SECONDS
     while time.monotonic() < deadline:
-        session = records.by_container(engine, container.id)
-        if records.last_word(engine, container.id) != before and session.state is not SessionState.PREPARING:
-            return session
+        if records.last_word(engine, container.id) != before:  # asked first: an older word may still say "running"
+            session = records.by_container(engine, container.id)
+            if session.state is not SessionState.PREPARING:
+                return session
         time.sleep(_POLL_SECONDS)
     raise EngineError(
         f"{container.labels[labels.SESSION]} did not come back within {_RESUME_SECONDS:g} s", hint="toolkit tasks"

@@ -1,0 +1,89 @@
+"""What doctor removes, and what it must not: containers and networks as an engine lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from toolkit.engines.base import EngineContainer, EngineNetwork
+from toolkit.model import labels
+from toolkit.sessions import launcher, leftovers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from toolkit.engines.base import Engine
+
+DEAD, ALIVE = "dead", "alive"
+
+
+@dataclass
+class FakeListing:
+    """The two lists that are looked at."""
+
+    there: list[EngineContainer] = field(default_factory=list)
+    nets: list[EngineNetwork] = field(default_factory=list)
+
+    def containers(self, *, labels: Mapping[str, str]) -> list[EngineContainer]:
+        return [
+            one
+            for one in self.there
+            if all(one.labels.get(key, "") == value or not value for key, value in labels.items())
+        ]
+
+    def networks(self, *, labels: Mapping[str, str]) -> list[EngineNetwork]:
+        return [one for one in self.nets if all(one.labels.get(key) == value for key, value in labels.items())]
+
+
+@pytest.fixture(autouse=True)
+def _makers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "is_gone", lambda mark: mark == DEAD)
+
+
+def container(kind: str, session: str, status: str, maker: str = DEAD) -> EngineContainer:
+    own = {labels.KIND: kind, labels.SESSION: session, labels.LAUNCHER: maker}
+    name = f"{session}-{kind}"
+    return EngineContainer(id=name, name=name, image="i", status=status, labels=own, created="")
+
+
+def network(session: str, maker: str = DEAD) -> EngineNetwork:
+    own = {labels.KIND: "network", labels.SESSION: session, labels.LAUNCHER: maker}
+    return EngineNetwork(id=f"{session}-net", name=f"{session}-net", subnets=(), labels=own)
+
+
+def found(*containers: EngineContainer, networks: tuple[EngineNetwork, ...] = ()) -> set[str]:
+    engine = cast("Engine", FakeListing(list(containers), list(networks)))
+    return {one.identity for one in leftovers.find(engine) if one.kind != "folder"}
+
+
+def test_a_running_session_keeps_all_that_is_its_own() -> None:
+    running = container("session", "a", "running")
+    assert found(running, container("gateway", "a", "running"), networks=(network("a"),)) == set()
+    assert found(running, container("gateway", "a", "created"), networks=(network("a"),)) == set()
+
+
+def test_a_stopped_session_is_no_leftover() -> None:
+    assert (
+        found(container("session", "a", "exited"), container("gateway", "a", "exited"), networks=(network("a"),))
+        == set()
+    )
+
+
+def test_a_launch_that_was_cut_off_goes_with_all_its_parts() -> None:
+    parts = (container("session", "a", "created"), container("gateway", "a", "running"))
+    assert found(*parts, networks=(network("a"),)) == {"a-session", "a-gateway", "a-net"}
+    assert found(container("gateway", "a", "running"), networks=(network("a"),)) == {"a-gateway", "a-net"}
+
+
+def test_what_a_living_client_is_making_stays() -> None:
+    parts = (container("session", "a", "created", ALIVE), container("gateway", "a", "running", ALIVE))
+    assert found(*parts, networks=(network("a", ALIVE),)) == set()
+
+
+def test_a_preparation_without_its_client_goes_whatever_it_does() -> None:
+    parts = (container("prepare", "p", "running"), container("gateway", "p", "running"))
+    assert found(*parts, networks=(network("p"),)) == {"p-prepare", "p-gateway", "p-net"}
+    living = (container("prepare", "p", "running", ALIVE), container("gateway", "p", "running", ALIVE))
+    assert found(*living, networks=(network("p", ALIVE),)) == set()
