@@ -24,6 +24,7 @@ VERBS = {
     "up": "toolkit.cli.provision",
     "drift": "toolkit.cli.provision",
     "destroy": "toolkit.cli.provision",
+    "reconcile": "toolkit.cli.reconcile",
     "images": "toolkit.cli.images",
     "prebuild": "toolkit.cli.snapshots",
     "cache": "toolkit.cli.snapshots",
