@@ -57,6 +57,11 @@ def gateways_source() -> Path:
     return _PACKAGE / "gateways"
 
 
+def proofs() -> Path:
+    """The programs that `verify` sends into containers."""
+    return _PACKAGE / "proofs"
+
+
 def project_state(root: Path) -> Path:
     """What this root keeps beside itself, git-ignored: build contexts, Pulumi's state, transcripts."""
     return root / ".toolkit"

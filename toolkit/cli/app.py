@@ -40,6 +40,7 @@ VERBS = {
     "stop": "toolkit.cli.sessions",
     "resume": "toolkit.cli.sessions",
     "rm": "toolkit.cli.sessions",
+    "verify": "toolkit.cli.verify",
     "doctor": "toolkit.cli.doctor",
     "env-vars": "toolkit.cli.env_vars",
 }
