@@ -33,7 +33,7 @@ def declare(images: Sequence[PlannedImage]) -> None:
 
 
 def image(planned: PlannedImage) -> docker.Image:
-    """Built on the engine and kept there: nothing is pushed."""
+    """Built on the engine; pushed where its name is a registry's, with the credentials of the docker config."""
     context = _from_here(planned.context)
     return docker.Image(
         planned.environment,
@@ -44,7 +44,7 @@ def image(planned: PlannedImage) -> docker.Image:
             args=dict(planned.arguments),
             platform=planned.platform,
         ),
-        skip_push=True,
+        skip_push=not planned.push,
     )
 
 

@@ -21,7 +21,7 @@ from toolkit.engines.base import (
     ExecResult,
     NetworkRequest,
 )
-from toolkit.engines.refusals import NO_ENGINE_HINT, patience, reason, refusals
+from toolkit.engines.refusals import NO_ENGINE_HINT, NOT_FOUND, patience, reason, refusals
 from toolkit.errors import EngineError, NotFoundError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _CALL_SECONDS = 60
 _IMPORT_SECONDS = 600
 _IMPORT_CHUNK = 1 << 20
+_NOT_IN_REGISTRY = ("manifest unknown", "name unknown", "not found")
 _COMMIT_SECONDS = 900
 _DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 
@@ -143,6 +144,16 @@ class DockerEngine:
                 if "error" in message:
                     raise EngineError(f"cannot pull {reference}: {message['error']}")
                 on_line(" ".join(str(message[key]) for key in ("id", "status", "progress") if message.get(key)))
+
+    def in_registry(self, reference: str) -> bool:
+        try:
+            with refusals():
+                self._client.inspect_distribution(reference)  # type: ignore[no-untyped-call]
+        except EngineError as error:
+            if error.code == NOT_FOUND or any(word in error.message for word in _NOT_IN_REGISTRY):
+                return False
+            raise
+        return True
 
     def import_image(self, tarball: Path, *, reference: str, labels: Mapping[str, str]) -> str:
         changes = [f'LABEL "{key}"="{value}"' for key, value in labels.items()]

@@ -19,7 +19,7 @@ from toolkit.provision.context import (
 from toolkit.provision.plan import is_foreign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from toolkit.engines.base import EngineImage
     from toolkit.provision.plan import PlannedImage
@@ -49,7 +49,8 @@ class Assessed:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
     """`there`: the engine's images of the stack; `named`: the engine's images by the names that are planned, whoever
-    made them; `deleted`: why an environment is not declared any more (archived, or gone from the folder).
+    made them; `deleted`: why an environment is not declared any more (archived, or gone from the folder); `gone`: whose
+    recorded images the registry lost.
     """
 
     planned: Sequence[PlannedImage]
@@ -57,6 +58,7 @@ class Sides:
     there: Sequence[EngineImage]
     named: Mapping[str, EngineImage]
     deleted: Mapping[str, str]
+    gone: Collection[str] = ()
 
 
 def assess(sides: Sides, names: Sequence[str] = ()) -> tuple[Assessed, ...]:
@@ -79,7 +81,7 @@ def _declared(planned: PlannedImage, sides: Sides) -> Assessed:
     known = sides.recorded.get(planned.environment)
     image = sides.named.get(planned.reference)
     foreign = known is not None and is_foreign(image, planned.reference, known)
-    reasons = tuple(_reasons(planned, known, image, foreign=foreign))
+    reasons = tuple(_reasons(planned, known, image, foreign=foreign, gone=sides.gone))
     action = Action.SAME
     if known is None:
         action = Action.CREATE
@@ -105,22 +107,29 @@ def _undeclared(name: str, sides: Sides, image: EngineImage | None) -> Assessed:
 
 
 def _reasons(
-    planned: PlannedImage, known: RecordedImage | None, image: EngineImage | None, *, foreign: bool
+    planned: PlannedImage,
+    known: RecordedImage | None,
+    image: EngineImage | None,
+    *,
+    foreign: bool,
+    gone: Collection[str],
 ) -> Iterator[str]:
     if known is None:
         yield "the stack has no record of it, but the engine has the image" if planned.present else "not built yet"
         return
-    yield from _changes(planned, known)
+    told = [
+        *_changes(planned, known),
+        *(["the image is gone from the registry"] if planned.environment in gone else []),
+    ]
+    yield from told
     if known.reference != planned.reference:
         return  # another image: what the engine has under the new name says nothing about the old one
     if image is None:
         if not planned.push:
             yield "the image is gone from the engine"
-        elif not _keeps_generation(planned, known):
-            yield "the image is gone from the registry"
     elif foreign:
         yield f"the engine has another image under its name: {image.id[:_SHORT]} instead of {known.digest[:_SHORT]}"
-    elif not planned.present and not _keeps_generation(planned, known) and not any(_changes(planned, known)):
+    elif not told and not planned.present and not _keeps_generation(planned, known):
         yield "the engine has an image of another origin under its name"
 
 
@@ -144,7 +153,7 @@ def _changes(planned: PlannedImage, known: RecordedImage) -> Iterator[str]:
     for manager, argument in INDEX_ARGUMENTS.items():
         if old.get(argument) != new.get(argument):
             yield f"{manager}'s package index: {old.get(argument) or 'none'} → {new.get(argument) or 'none'}"
-    if old.get(STACK_ARGUMENT) != new.get(STACK_ARGUMENT):
+    if old.get(STACK_ARGUMENT) != new.get(STACK_ARGUMENT) and not planned.push:  # a registry's images are shared
         yield "the stack's state has moved"
     if known.pushed != planned.push:
         yield "images are pushed to a registry now" if planned.push else "images stay in the engine now"

@@ -30,4 +30,5 @@ def existing(engine: Engine, *, environment: str, build: str, kind: str = labels
             hint=f"run `toolkit up {environment}`",
             code="no-image",
         )
-    return found[0].id
+    # one without a name is an earlier making of the same build, on an earlier base
+    return max(found, key=lambda one: bool(one.tags)).id

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit import settings
-from toolkit.model import labels
+from toolkit.model.event import ignore
 from toolkit.model.gateway import GatewayAddresses, GatewayFile
 from toolkit.network import policy_record, refused
 from toolkit.network.squid import squid_files
 from toolkit.sessions import host_network
 from toolkit.sessions.gateway_plan import GatewayPlan, order_file
-from toolkit.sessions.image import existing
 from toolkit.workflows import builds, secrets
 from toolkit.workflows.network import policy_of
+from toolkit.workflows.pulling import gateway_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +37,7 @@ def plan(root: Path, engine: Engine, spec: EnvironmentSpec, *, with_secrets: boo
     policy = policy_of(root, spec.name)
     headers = secrets.read(root, spec) if with_secrets else ()
     site = settings.load(root).site
-    image = existing(
-        engine, environment=labels.GATEWAY_NAME, build=builds.gateway_build(root), kind=labels.GATEWAY_KIND
-    )
+    image = gateway_image(root, builds.gateway_build(root), engine, ignore)
 
     def files(addresses: SessionAddresses) -> tuple[GatewayFile, ...]:
         return files_for(root, engine, policy, headers, addresses, environment=spec.name)

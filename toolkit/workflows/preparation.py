@@ -9,8 +9,8 @@ from toolkit import settings
 from toolkit.errors import EngineError
 from toolkit.model.event import Event, Phase
 from toolkit.sessions import preparing, snapshot
-from toolkit.sessions.image import existing
 from toolkit.workflows import audit, builds, declarations, gateways
+from toolkit.workflows.pulling import session_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def starting_image(
 def prebuild(root: Path, engine: Engine, name: str, on_event: OnEvent) -> tuple[Snapshot | None, bool]:
     """Have the snapshot of an environment, and whether it was made now; None where there is no setup script."""
     spec = declarations.environment(root, name)
-    image = existing(engine, environment=spec.name, build=builds.build_of(root, spec))
+    image = session_image(root, spec.name, builds.build_of(root, spec), engine, on_event)
     if not spec.setup.script:
         return None, False
     return _ensured(root, engine, spec, image, on_event)

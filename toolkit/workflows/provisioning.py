@@ -12,7 +12,7 @@ from toolkit.model.image import Action, BuiltImage, Change
 from toolkit.model.provisioning import Outcome
 from toolkit.provision import pulumi_variables, recorded
 from toolkit.provision.place import place
-from toolkit.workflows import builds, destruction, images, settled, stack_look, stack_tools
+from toolkit.workflows import builds, destruction, images, pulling, settled, stack_look, stack_tools
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def preview(request: Request, on_event: OnEvent) -> Outcome:
         return settled.outcome(seen, engine, on_event)
     stack = stack_tools.open_stack(at, on_event)
     seen = _with_record(seen, stack, engine)
-    _rebuild(stack, seen.foreign)
+    _rebuild(stack, seen.anew)
     return _outcome(request, stack_look.explained(stack.preview(request.targets), seen))
 
 
@@ -62,13 +62,15 @@ def up(request: Request, on_event: OnEvent) -> Outcome:
     engine = connect()
     at = place(request.root, request.stack)
     seen = stack_look.look(at, engine, stack_look.recorded_state(at), request.targets)
+    if pulling.pull_missing(seen.planned, seen.record, engine, on_event):
+        seen = stack_look.look(at, engine, seen.record, request.targets)
     if seen.settled and not request.refresh:
         return settled.outcome(seen, engine, on_event)
     stack_tools.pulumi(request.root, on_event)
     _provide_bases(request, specs, engine, on_event)
     stack = stack_tools.open_stack(at, on_event)
     seen = _with_record(seen, stack, engine)
-    _rebuild(stack, seen.foreign)
+    _rebuild(stack, seen.anew)
     changes = stack_look.explained(stack.up(request.targets), seen)
     gone = {one.environment for one in changes if one.action is Action.DELETE}
     if gone:

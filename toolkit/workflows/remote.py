@@ -19,6 +19,7 @@ from toolkit.sessions.launch import launch
 from toolkit.sessions.names import new_id
 from toolkit.sessions.plan import SessionRequest, check_task
 from toolkit.workflows import builds, declarations, gateways, preparation, selection
+from toolkit.workflows.pulling import session_image
 from toolkit.workflows.support import refuse_unsupported_session
 
 if TYPE_CHECKING:
@@ -139,9 +140,9 @@ def _agent(spec: EnvironmentSpec, preset: str) -> AgentSpec:
 
 
 def _image(root: Path, engine: Engine, spec: EnvironmentSpec, build: str, order: RemoteOrder, on_event: OnEvent) -> str:
-    """The image of this build; with `--provision` it is built first where it is missing."""
+    """The image of this build; with `--provision` it is built first where engine and registry lack it."""
     try:
-        return existing(engine, environment=spec.name, build=build)
+        return session_image(root, spec.name, build, engine, on_event)
     except ToolkitError as error:
         if error.code != "no-image" or not order.provision:
             raise

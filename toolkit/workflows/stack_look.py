@@ -28,13 +28,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """`record` is None where there is none, or none that can be read without Pulumi; `names` empty: all."""
+    """`record` is None where there is none, or none that can be read without Pulumi; `names` empty: all.
+
+    `gone`: environments whose recorded image is not in its registry any more.
+    """
 
     place: StackPlace
     names: tuple[str, ...]
     record: Record | None
     images: StackImages
     assessed: tuple[Assessed, ...]
+    gone: tuple[str, ...] = ()
 
     @property
     def planned(self) -> tuple[PlannedImage, ...]:
@@ -48,9 +52,12 @@ class Look:
         return all(one.action is Action.SAME for one in self.assessed) and all(one.present for one in self.planned)
 
     @property
-    def foreign(self) -> tuple[str, ...]:
-        """Environments under whose image's name the engine has something else than the stack recorded."""
-        return tuple(one.environment for one in self.assessed if one.foreign)
+    def anew(self) -> tuple[str, ...]:
+        """Environments whose images Pulumi must make anew, though it would see no change.
+
+        The engine has something else under the image's name than the stack recorded, or the registry lost it.
+        """
+        return (*self.gone, *(one.environment for one in self.assessed if one.foreign))
 
     def changes(self) -> tuple[Change, ...]:
         return tuple(_change(one) for one in self.assessed)
@@ -68,11 +75,14 @@ def recorded_state(place: StackPlace) -> Record | None:
     return recorded.read(place.backend, project=place.project, stack=place.name)
 
 
-def look(
-    place: StackPlace, engine: Engine, record: Record | None, names: Sequence[str] = (), *, anew: Sequence[str] = ()
-) -> Look:
-    """Declarations, record and engine as they are now."""
+def look(place: StackPlace, engine: Engine, record: Record | None, names: Sequence[str] = ()) -> Look:
+    """Declarations, record, engine and registry as they are now."""
     known = record.images if record is not None else {}
+    gone: tuple[str, ...] = ()
+    if any(one.pushed for one in known.values()):
+        from toolkit.workflows import pulling
+
+        gone = pulling.gone(engine, record)
     platforms = {one.platform for one in known.values()}
     found = images.plan(
         place.root,
@@ -81,7 +91,7 @@ def look(
         stack=place.name,
         known=known,
         names=names,
-        anew=anew,
+        anew=gone,
         # asking the engine takes longer than all other questions together
         platform=platforms.pop() if len(platforms) == 1 else "",
     )
@@ -91,8 +101,9 @@ def look(
         there=found.there,
         named=_named(found, engine),
         deleted=_archived(place.root),
+        gone=gone,
     )
-    return Look(place=place, names=tuple(names), record=record, images=found, assessed=assess(sides, names))
+    return Look(place=place, names=tuple(names), record=record, images=found, assessed=assess(sides, names), gone=gone)
 
 
 def built(planned: Sequence[PlannedImage], look_: Look, engine: Engine) -> tuple[BuiltImage, ...]:

@@ -63,9 +63,11 @@ def test_outputs_are_those_of_the_sdk() -> None:
     assert outputs <= set(dir(pulumi_docker.Image))
 
 
-def test_pushing_is_left_to_the_official_plugin(context: Path) -> None:
-    with pytest.raises(ImageError, match="official"):
-        check({**inputs(), "skipPush": False})
+def test_an_image_is_pushed_unless_it_is_said_not_to() -> None:
+    assert not Build.of(inputs()).push
+    pushed = Build.of({**inputs(), "skipPush": False, "registry": {"username": "ada", "password": "secret"}})
+    assert pushed.push
+    assert "secret" not in repr(pushed)
 
 
 def test_any_other_resource_is_left_to_the_official_plugin() -> None:

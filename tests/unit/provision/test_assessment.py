@@ -158,5 +158,7 @@ def test_an_image_that_only_the_registry_has_is_no_change() -> None:
     pushed = replace(RECORDED, reference=reference, pushed=True)
     here = planned(reference=reference, push=True, present=False)
     assert assessed(here, pushed, None).action is Action.SAME
-    gone = replace(here, arguments=arguments(TOOLKIT_GENERATION="2"))
-    assert assessed(gone, pushed, None).reasons == ("the image is gone from the registry",)
+    anew = replace(here, arguments=arguments(TOOLKIT_GENERATION="2"))
+    sides = Sides(planned=[anew], recorded={"web": pushed}, there=[], named={}, deleted={}, gone=["web"])
+    (found,) = assess(sides)
+    assert (found.action, found.reasons) == (Action.UPDATE, ("the image is gone from the registry",))

@@ -38,12 +38,12 @@ class Build:
     network: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
+    push: bool = False
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> Build:
         """Raises ImageError for inputs that only the official plugin serves."""
-        if not inputs.get("skipPush"):
-            raise ImageError(f"the air-gapped docker plugin pushes no images: set skip_push, or use {OFFICIAL}")
         build = inputs.get("build") or {}
         foreign = sorted(set(build) - _SUPPORTED)
         if foreign:
@@ -58,6 +58,8 @@ class Build:
             network=build.get("network") or "",
             arguments=build.get("args") or {},
             hosts=dict(one.partition(":")[::2] for one in build.get("addHosts") or ()),
+            push=not inputs.get("skipPush"),
+            credentials=inputs.get("registry") or {},
         )
 
 
@@ -88,14 +90,40 @@ def connect() -> APIClient:
 
 
 def make(build: Build, *, on_line: Callable[[str], None]) -> str:
-    """Build with the engine's own builder and return the image's id; ImageError carries the build's last lines."""
+    """Build with the engine's own builder, and push; ImageError carries the last lines.
+
+    Returns the image's id, or `repository@sha256:…` as the registry has it.
+    """
     client = connect()
     for line in _lines(client, build):
         on_line(line)
     found = inspect(client, build.name)
     if found is None:
         raise ImageError(f"the engine built {build.name} but does not have it")
-    return str(found["Id"])
+    return _pushed(client, build, on_line=on_line) if build.push else str(found["Id"])
+
+
+def _pushed(client: APIClient, build: Build, *, on_line: Callable[[str], None]) -> str:
+    """Credentials are the program's where it gives any, else those of the docker config with its helpers."""
+    from docker.errors import DockerException
+    from docker.utils import parse_repository_tag
+
+    repository = parse_repository_tag(build.name)[0]
+    given = {key: build.credentials[key] for key in ("username", "password") if build.credentials.get(key)}
+    on_line(f"pushing {build.name}")
+    try:
+        for message in client.push(build.name, stream=True, decode=True, auth_config=given or None):
+            if "error" in message:
+                raise ImageError(f"cannot push {build.name}: {str(message['error']).strip()}")
+            if message.get("status") and not message.get("progress"):
+                on_line(" ".join(str(message[key]) for key in ("id", "status") if message.get(key)))
+    except (DockerException, OSError) as error:
+        raise ImageError(f"cannot push {build.name}: {getattr(error, 'explanation', None) or error}") from error
+    found = inspect(client, build.name) or {}
+    for digest in found.get("RepoDigests") or ():
+        if digest.startswith(f"{repository}@"):
+            return str(digest)
+    raise ImageError(f"the engine pushed {build.name} but knows no digest of it")
 
 
 def inspect(client: APIClient, name: str) -> Mapping[str, Any] | None:
