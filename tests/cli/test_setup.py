@@ -118,7 +118,7 @@ def test_doctor_without_an_engine_fails_and_still_looks_at_the_rest(
 ) -> None:
     assert main(["doctor", "--json"]) == 1
     checks = {one["name"]: one for one in document(capsys)["checks"]}
-    assert list(checks) == [*STEPS[:5], "disk", "leftovers"]
+    assert list(checks) == [*STEPS[:5], "disk", "gateways", "leftovers"]
     assert checks["engine"]["status"] == "fail"
     assert checks["leftovers"]["status"] == "warn"
     assert "GB free" in checks["disk"]["detail"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from toolkit import paths
 from toolkit.errors import ToolkitError
+from toolkit.model import labels
 from toolkit.model.check import Check, Status
 from toolkit.model.event import Event, OnEvent, Phase, ignore
 from toolkit.sessions import leftovers
@@ -16,7 +17,7 @@ from toolkit.workflows import setup
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from toolkit.engines.base import Engine
+    from toolkit.engines.base import Engine, EngineContainer
 
 _ENGINE_STORE = Path("/var/lib/docker")
 _LITTLE_BYTES = 5_000_000_000
@@ -33,6 +34,7 @@ def run(root: Path | None, on_event: OnEvent, *, fix: bool) -> Iterator[Check]:
     yield setup.plugin_step(root, program, ignore, change=False)
     yield setup.base_step(root, engine, ignore, change=False)
     yield disk_check(_stores(root, engine))
+    yield _gateways_check(engine)
     yield _leftovers_check(engine, on_event, fix=fix)
 
 
@@ -62,6 +64,35 @@ def _stores(root: Path | None, engine: Engine | None) -> dict[str, Path]:
 
 def _existing(folder: Path) -> Path:
     return next(one for one in (folder, *folder.parents) if one.exists())
+
+
+def _gateways_check(engine: Engine | None) -> Check:
+    """A session whose gateway has ended has no network at all, which its user may not expect."""
+    name = "gateways"
+    if engine is None:
+        return Check(name=name, status=Status.WARN, detail="cannot be asked without the engine", fix="toolkit setup")
+    try:
+        found = engine.containers(labels={labels.SESSION: ""})
+    except ToolkitError as error:
+        return Check(name=name, status=Status.FAIL, detail=error.message, fix=error.hint)
+    working = {_session(one) for one in found if _is(one, labels.GATEWAY_KIND) and one.status == "running"}
+    cut_off = sorted({_session(one) for one in found if _is(one, "session") and one.status == "running"} - working)
+    if not cut_off:
+        return Check(name=name, status=Status.OK, detail=f"{len(working)} running")
+    return Check(
+        name=name,
+        status=Status.WARN,
+        detail=f"no network, since the gateway does not run: {', '.join(cut_off)}",
+        fix="; ".join(f"toolkit network update {one}" for one in cut_off),
+    )
+
+
+def _is(container: EngineContainer, kind: str) -> bool:
+    return container.labels.get(labels.KIND) == kind
+
+
+def _session(container: EngineContainer) -> str:
+    return container.labels.get(labels.SESSION, "")
 
 
 def _leftovers_check(engine: Engine | None, on_event: OnEvent, *, fix: bool) -> Check:

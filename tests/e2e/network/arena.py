@@ -57,6 +57,11 @@ def arrivals(notes: list[Note], attack: Attack) -> list[Note]:
     return [*found, *asked]
 
 
+def arrivals_at_others(notes: list[Note]) -> list[Note]:
+    """What reached anyone but the origin of what is allowed."""
+    return [one for one in notes if one.peer not in {"names", "origin"} and one.what in ARRIVALS]
+
+
 def addresses_of(container: str) -> dict[str, str]:
     """Network name → IPv4 address, as the engine gave them."""
     client = docker.from_env()

@@ -68,11 +68,13 @@ def tunnel(
     version: str = "HTTP/1.1",
     path: str = "/",
     inner_headers: Sequence[str] = (),
+    inner: str = "",
     **bend: Any,
 ) -> Answer:
     """CONNECT, then TLS for `sni` (None: no name; default: the host of `to`), then a request to it.
 
-    `headers` go with the CONNECT, `inner_headers` with the request, `bend` says how the ClientHello is bent.
+    `headers` go with the CONNECT, `inner_headers` with the request; `inner` stands for the whole request; `bend` says
+    how the ClientHello is bent.
     """
     found = to.rpartition(":")[0]
     wanted = found if sni == "" else sni
@@ -81,7 +83,8 @@ def tunnel(
         if opened["status"] != 200:
             return opened
         try:
-            return secured(plug, wanted, request(wanted or found, path, inner_headers), Bend(**bend))
+            asked = as_bytes(inner) or request(wanted or found, path, inner_headers)
+            return secured(plug, wanted, asked, Bend(**bend))
         except OSError as error:
             return {"reached": False, "status": None, "error": f"{type(error).__name__}: {error}"}
 

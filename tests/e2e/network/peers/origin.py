@@ -178,6 +178,9 @@ class Conversation:
             self._send(302, b"", f"Location: {wanted['to']}")
         elif path == "/bytes":
             self._send(200, b"x" * int(wanted["count"]))
+        elif path == "/broken":
+            self.plug.sendall(b"\0 this is no HTTP\r\n\r\n")
+            return False
         elif path.startswith("/files/"):
             self._file(path.removeprefix("/files/"))
         else:
