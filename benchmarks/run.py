@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import declarations
+import network
 from row import Row, cells
 
 from toolkit.console import Console
@@ -32,6 +33,7 @@ def main() -> int:
             table = [cells(row) for row in (*quick, *_engine_rows(), *_session_rows(repository, Path(scratch)))]
     for name, yardstick, ratio, goal in declarations.validation():
         table.append([name, yardstick, f"{ratio:.3f}", "–", f"≤ {goal:.3f}"])
+    table += network.rows(TOOLKIT[:3])
     Console().table(("WHAT", "BESIDE", "RATIO", "SPREAD", "GOAL"), table)
     return 0
 
