@@ -14,6 +14,7 @@ from toolkit.engines.base import ContainerRequest, NetworkRequest
 from toolkit.engines.quick import QuickEngine
 from toolkit.errors import EngineError, NotFoundError
 from toolkit.model import labels
+from toolkit.sessions import subnets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,12 +119,16 @@ def test_archives_go_in_and_come_out(connect: Callable[[], Engine], container: s
 
 def test_networks(connect: Callable[[], Engine], engine: Engine) -> None:
     mark = uuid.uuid4().hex[:8]
+    used = subnets.taken_by_networks(one for network in engine.networks() for one in network.subnets)
+    subnet = str(subnets.choose((), (*used, *subnets.taken_by_host())))
     made = engine.create_network(
-        NetworkRequest(name=f"contract-{mark}", subnet="10.213.255.240/29", labels={"dev.toolkit.test": mark})
+        NetworkRequest(name=f"contract-{mark}", subnet=subnet, labels={"dev.toolkit.test": mark})
     )
-    (found,) = connect().networks(labels={"dev.toolkit.test": mark})
-    assert (found.id, found.subnets) == (made, ("10.213.255.240/29",))
-    assert found in connect().networks()
-    connect().remove_network(made)
+    try:
+        (found,) = connect().networks(labels={"dev.toolkit.test": mark})
+        assert (found.id, found.subnets) == (made, (subnet,))
+        assert found in connect().networks()
+    finally:
+        connect().remove_network(made)
     connect().remove_network(made)
     assert connect().networks(labels={"dev.toolkit.test": mark}) == []

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 class Snapshot:
     """`key` 64 hex digits; `created` RFC 3339; `image` an image id.
 
-    One without a `name` has been forgotten: it is there only for the sessions that use it.
+    `stack` is the key of the stack whose image it stands on. One without a `name` has been forgotten: it is there only
+    for the sessions that use it.
     """
 
     key: str
     environment: str
+    stack: str
     build: str
     image: str
     name: str

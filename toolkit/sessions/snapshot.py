@@ -64,6 +64,7 @@ def _snapshot(image: EngineImage) -> Snapshot:
     return Snapshot(
         key=own.get(labels.SNAPSHOT, ""),
         environment=own.get(labels.ENVIRONMENT, ""),
+        stack=own.get(labels.STACK, ""),
         build=own.get(labels.BUILD, ""),
         image=image.id,
         name=image.tags[0] if image.tags else "",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from toolkit import settings
 from toolkit.errors import EngineError
+from toolkit.model import labels
+from toolkit.model.environment import SHOWN_DIGITS
 from toolkit.model.event import Event, Phase
 from toolkit.sessions import preparing, snapshot
 from toolkit.workflows import audit, builds, declarations, gateways
@@ -52,9 +54,15 @@ def cached(engine: Engine) -> tuple[Snapshot, ...]:
 
 
 def reset(root: Path, engine: Engine, name: str) -> tuple[Snapshot, ...]:
-    """Forget the snapshots of an environment; returns them. Raises NotFoundError."""
-    declarations.path_of(root, name)
-    found = snapshot.snapshots(engine, environment=name)
+    """Forget the snapshots of an environment; returns them. Another root's of the same name stay.
+
+    Raises NotFoundError for a name that is not declared.
+    """
+    spec = declarations.environment(root, name)
+    build = builds.build_of(root, spec)[:SHOWN_DIGITS]
+    wanted = {labels.KIND: labels.IMAGE_KIND, labels.ENVIRONMENT: name, labels.BUILD: build}
+    stacks = {one.labels.get(labels.STACK, "") for one in engine.images(labels=wanted)}
+    found = tuple(one for one in snapshot.snapshots(engine, environment=name) if one.stack in stacks)
     for one in found:
         snapshot.forget(engine, one)
     snapshot.sweep(engine)
@@ -91,16 +99,16 @@ def _ensured(
             if _NAME_TAKEN in error.message:
                 continue
             raise
-        _drop_older(engine, spec.name, keep=made)
-        found = snapshot.existing(engine, key, max_age=spec.setup.max_age)
+        found = next((one for one in snapshot.snapshots(engine) if one.image == made), None)
         if found is not None:
+            _drop_older(engine, found)
             return found, True
     raise EngineError(f"no snapshot of '{spec.name}' could be made in {_ATTEMPTS} attempts", hint="try again")
 
 
-def _drop_older(engine: Engine, environment: str, *, keep: str) -> None:
-    """An environment has one snapshot that new sessions start from; what running ones use stays with them."""
-    for one in snapshot.snapshots(engine, environment=environment):
-        if one.image != keep:
+def _drop_older(engine: Engine, newest: Snapshot) -> None:
+    """An environment of a stack has one snapshot that new sessions start from; what running ones use stays for them."""
+    for one in snapshot.snapshots(engine, environment=newest.environment):
+        if one.stack == newest.stack and one.image != newest.image:
             snapshot.forget(engine, one)
     snapshot.sweep(engine)
