@@ -78,8 +78,9 @@ class EngineNetwork:
 class ContainerRequest:
     """A container to create. Memory in bytes, `cpus` in CPUs; `network` empty: no network at all.
 
-    `mounts` are pairs of a host's path and a path inside, read-only. `tmpfs` is path → mount options. `log_bytes` is
-    how much of its output the engine keeps, in up to `log_files` files of equal size; None: all of it.
+    `mounts` are pairs of a host's path and a path inside, read-only; `writable_mounts` are such pairs too, writable.
+    `tmpfs` is path → mount options. `log_bytes` is how much of its output the engine keeps, in up to `log_files` files
+    of equal size; None: all of it.
     """
 
     name: str
@@ -94,6 +95,7 @@ class ContainerRequest:
     address: str = ""
     dns: Sequence[str] = ()
     mounts: Sequence[tuple[str, str]] = ()
+    writable_mounts: Sequence[tuple[str, str]] = ()
     volumes: Sequence[VolumeMount] = ()
     tmpfs: Mapping[str, str] = field(default_factory=dict)
     sysctls: Mapping[str, str] = field(default_factory=dict)

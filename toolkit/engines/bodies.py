@@ -77,7 +77,9 @@ def _host_config(request: ContainerRequest) -> dict[str, Any]:
 
 def _mounts(request: ContainerRequest) -> list[dict[str, Any]]:
     binds = [
-        {"Type": "bind", "Source": source, "Target": target, "ReadOnly": True} for source, target in request.mounts
+        {"Type": "bind", "Source": source, "Target": target, "ReadOnly": read_only}
+        for read_only, pairs in ((True, request.mounts), (False, request.writable_mounts))
+        for source, target in pairs
     ]
     volumes = [
         {

@@ -198,8 +198,9 @@ def _become(folder: str, order: dict[str, Any]) -> None:
     with open("/etc/passwd", "r+", encoding="utf-8") as file:
         if not any(line.split(":")[2:3] == [str(user)] for line in file):
             file.write(f"toolkit:x:{user}:{user}::{folder}:/bin/sh\n")
-    if order["mirror"] and os.stat(order["mirror"]).st_uid != user:
-        shutil.chown(order["mirror"], user, user)
+    for one in (folder, order["mirror"]):
+        if one and os.stat(one).st_uid != user:
+            shutil.chown(one, user, user)
     privileges.drop(user)
 
 

@@ -1,50 +1,42 @@
-"""The repository that a session starts from: looked at first, then carried up.
-
-What travels is a clone with history and no working tree, made by git's own transport: neither unreachable objects
-nor the local configuration (which may hold credentials) come along.
-"""
+"""The repository that a session starts from, looked at before anything happens."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
-from toolkit import process
 from toolkit.errors import NotFoundError, ToolkitError
+from toolkit.git import addresses, asking
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_QUICK_SECONDS = 60.0
-_CLONE_SECONDS = 3600.0
-_SURROUNDINGS = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
-_URL = re.compile(r"^([a-z][a-z0-9+.-]*://|[^/\s]+@[^/\s]+:)")
-
-TRAILER = "Toolkit-Session"
-_TRAILER_HOOK = """#!/bin/sh
-exec git interpret-trailers --in-place --if-exists addIfDifferent --trailer "{trailer}: {session}" "$1"
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
     """Where a session's work begins.
 
-    `source` is what git clones (a folder or an address), `branch` empty for a detached head or an address whose
-    default is wanted, `address` the remote without credentials (empty: none), `uncommitted` paths that stay behind.
+    `top`: the checkout's folder, None for an address. `branch`: empty for a detached head, or for an address whose
+    default is wanted. `remote`: the address that git takes, which may hold a credential and is never shown; `address`:
+    the same for people; both empty where there is none. `changed`: tracked files with uncommitted changes.
+    `is_current`: `branch` is what is checked out, so those changes belong to it.
     """
 
-    source: str
     name: str
     branch: str
     address: str
+    top: Path | None = None
+    remote: str = field(default="", repr=False)
     author: str = ""
     email: str = ""
-    uncommitted: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+    is_current: bool = True
+
+    @property
+    def label(self) -> str:
+        """How the session's label names it: the remote, else the folder."""
+        return self.address or str(self.top)
 
 
 def look(where: str, *, branch: str = "") -> Repository:
@@ -53,88 +45,84 @@ def look(where: str, *, branch: str = "") -> Repository:
     Raises:
         ToolkitError: no repository there, no commit in it, or no such branch.
     """
-    if _URL.match(where):
+    if addresses.is_address(where) or _is_bare(where):
+        remote = where if addresses.is_address(where) else str(Path(where).resolve())
         return Repository(
-            source=where,
-            name=_name(urlsplit(where).path or where.rpartition(":")[2]),
+            name=_name(addresses.parse(remote).path),
             branch=branch,
-            address=_bare(where),
+            address=addresses.shown(remote),
+            remote=remote,
+            author=_setting(None, "user.name"),
+            email=_setting(None, "user.email"),
         )
-    top = _top(where)
-    if _git(top, "rev-parse", "--quiet", "--verify", "HEAD^{commit}", check=False).returncode:
+    return _look_at_checkout(_top(where), branch)
+
+
+def _look_at_checkout(top: Path, branch: str) -> Repository:
+    if asking.git(top, "rev-parse", "--quiet", "--verify", "HEAD^{commit}", check=False).returncode:
         raise ToolkitError(f"{top} has no commits yet", hint="commit something first: git add -A && git commit")
-    if branch and _git(top, "rev-parse", "--quiet", "--verify", f"refs/heads/{branch}", check=False).returncode:
-        branches = _git(top, "for-each-ref", "--format=%(refname:short)", "refs/heads").stdout.split()
+    if branch and asking.git(top, "rev-parse", "--quiet", "--verify", f"refs/heads/{branch}", check=False).returncode:
+        branches = asking.git(top, "for-each-ref", "--format=%(refname:short)", "refs/heads").stdout.split()
         raise NotFoundError(f"{top} has no branch '{branch}'", hint=f"branches: {', '.join(branches)}")
+    current = asking.git(top, "symbolic-ref", "--quiet", "--short", "HEAD", check=False).stdout.strip()
+    remote = remote_of(top, branch or current)
+    changed, untracked = uncommitted(top)
     return Repository(
-        source=str(top),
         name=_name(top.name),
-        branch=branch or _git(top, "symbolic-ref", "--quiet", "--short", "HEAD", check=False).stdout.strip(),
-        address=_bare(_setting(top, "remote.origin.url")),
+        branch=branch or current,
+        address=addresses.shown(remote),
+        top=top,
+        remote=remote,
         author=_setting(top, "user.name"),
         email=_setting(top, "user.email"),
-        uncommitted=_uncommitted(top),
+        changed=changed,
+        untracked=untracked,
+        is_current=not branch or branch == current,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
-    """A clone that is ready to travel: `folder` holds `.git` only, its head is the session's branch."""
+def remote_of(top: Path, branch: str) -> str:
+    """The address that this branch's work goes to: its own remote, else `origin`, else the only one; empty: none.
 
-    folder: Path
-    commit: str
-
-
-def carry(repository: Repository, *, into: Path, session: str, branch: str) -> Carried:
-    """Clone into `into`, put its head on the session's own branch, and have commits name the session."""
-    _clone(repository, into)
-    commit = _git(into, "rev-parse", "HEAD").stdout.strip()
-    _git(into, "update-ref", f"refs/heads/{branch}", commit)
-    _git(into, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
-    if repository.address:
-        _git(into, "remote", "set-url", "origin", repository.address)
-    else:
-        _git(into, "remote", "remove", "origin")
-    for key, value in (("user.name", repository.author), ("user.email", repository.email)):
-        if value:
-            _git(into, "config", key, value)
-    _write_trailer_hook(into, session)
-    return Carried(folder=into, commit=commit)
+    The address for pushing where that is another form of the same repository. A path is made absolute.
+    """
+    names = asking.git(top, "remote").stdout.split()
+    own = _setting(top, f"branch.{branch}.remote") if branch else ""
+    chosen = next((one for one in (own, "origin") if one in names), names[0] if len(names) == 1 else "")
+    if not chosen:
+        return ""
+    read = asking.git(top, "remote", "get-url", "--", chosen).stdout.strip()
+    write = asking.git(top, "remote", "get-url", "--push", "--", chosen).stdout.strip()
+    same = addresses.parse(read, base=top).identity == addresses.parse(write, base=top).identity
+    found = addresses.parse(write if same else read, base=top)
+    return found.path if found.scheme == "path" else found.text
 
 
-def _clone(repository: Repository, into: Path) -> None:
-    choice = ("--branch", repository.branch) if repository.branch else ()
-    # --no-local: a transport that takes reachable objects only
-    how = ("--quiet", "--no-local", "--no-checkout", "--single-branch")
-    done = process.run(
-        ("git", "clone", *how, *choice, "--", repository.source, str(into)),
-        timeout=_CLONE_SECONDS,
-        env=_SURROUNDINGS,
-        check=False,
-    )
-    if done.returncode:
-        shown = _bare(repository.source)
-        lines = [line for line in done.stderr.replace(repository.source, shown).splitlines() if line.strip()]
-        reason = next((line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")), " ".join(lines))
-        raise ToolkitError(
-            f"cannot clone {shown}: {reason}",
-            hint="check the address, and that 'git clone' of it works here without asking for a password",
-            code="clone",
-        )
+def uncommitted(top: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tracked files with changes, and untracked files; paths relative to `top`."""
+    entries = asking.git(top, "status", "--porcelain", "-z", "--no-renames").stdout.split("\0")
+    changed = tuple(one[3:] for one in entries if one and not one.startswith("??"))
+    return changed, tuple(one[3:] for one in entries if one.startswith("??"))
 
 
-def _write_trailer_hook(clone: Path, session: str) -> None:
-    hook = clone / ".git" / "hooks" / "prepare-commit-msg"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(_TRAILER_HOOK.format(trailer=TRAILER, session=session), encoding="utf-8")
-    hook.chmod(0o755)
+def top_of(where: str) -> Path:
+    """The checkout's top folder; ToolkitError where there is none."""
+    return _top(where)
+
+
+def _is_bare(where: str) -> bool:
+    if not Path(where).is_dir():
+        return False
+    done = asking.git(Path(where), "rev-parse", "--is-bare-repository", "--absolute-git-dir", check=False)
+    answers = done.stdout.split("\n")
+    return answers[0] == "true" and Path(answers[1]) == Path(where).resolve()
 
 
 def _top(where: str) -> Path:
     folder = Path(where)
     if not folder.is_dir():
         raise NotFoundError(f"{where} is no folder", hint="--repo takes a checkout's folder or a git address")
-    found = _git(folder, "rev-parse", "--show-toplevel", check=False)
+    found = asking.git(folder, "rev-parse", "--show-toplevel", check=False)
     if found.returncode:
         reason = found.stderr.strip().removeprefix("fatal: ")
         raise ToolkitError(
@@ -146,32 +134,10 @@ def _top(where: str) -> Path:
     return Path(found.stdout.rstrip("\n"))
 
 
-def _uncommitted(top: Path) -> tuple[str, ...]:
-    entries = _git(top, "status", "--porcelain", "-z", "--no-renames").stdout.split("\0")
-    return tuple(entry[3:] for entry in entries if entry)
-
-
-def _setting(top: Path, key: str) -> str:
-    return _git(top, "config", "--get", key, check=False).stdout.strip()
-
-
-def _git(folder: Path, *words: str, check: bool = True) -> process.Completed:
-    argv: Sequence[str] = ("git", "-C", str(folder), *words)
-    return process.run(argv, timeout=_QUICK_SECONDS, env=_SURROUNDINGS, check=check)
+def _setting(top: Path | None, key: str) -> str:
+    return asking.git(top, "config", "--get", key, check=False).stdout.strip()
 
 
 def _name(path: str) -> str:
     last = path.rstrip("/").rpartition("/")[2].removesuffix(".git")
     return _NOT_IN_A_NAME.sub("-", last).strip("-.") or "repository"
-
-
-def _bare(address: str) -> str:
-    """An address without password and query; for http(s) without the user name too, which may be a token."""
-    if "://" not in address:
-        return address
-    parts = urlsplit(address)
-    place = parts.netloc.rpartition("@")[2]
-    user = parts.username or ""
-    if user and parts.scheme not in {"http", "https"}:
-        place = f"{user}@{place}"
-    return urlunsplit((parts.scheme, place, parts.path, "", ""))

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from . import clock, inbox, isolation, resolver, trust
+from . import clock, inbox, isolation, publish, repository, resolver, trust
 from .state import State
 from .transcript import Transcript
 from .turn import Turn, argv_of
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _POLL_SECONDS = 0.2
-_CHECKOUT_SECONDS = 1800
+_PUSH_SECONDS = 120.0
+_LAST_PUSH_SECONDS = 30.0
 _CANNOT_START = 127
 
 
@@ -68,15 +68,18 @@ class Life:
         if self._order.get("resolver"):
             resolver.silence()
         with ThreadPoolExecutor(1) as beside:  # waiting for silence costs time in which git can work
-            found = beside.submit(isolation.faults, self._order)
-            if not resumed:
-                _check_out(self._order["project_dir"])
-        if found.result():
-            raise PreparationError(f"the network is not as it must be: {'; '.join(found.result())}")
-        if self._order.get("trust"):
-            trust.add(*self._order["trust"])
-        self._say("network-checked")
+            fetching = None if resumed else beside.submit(self._check_out)
+            found = isolation.faults(self._order)
+            if not found:
+                if self._order.get("trust"):
+                    trust.add(*self._order["trust"])
+                self._say("network-checked")
+        if found:
+            raise PreparationError(f"the network is not as it must be: {'; '.join(found)}")
+        if fetching is not None:
+            fetching.result()
         if resumed:
+            self._publish(_PUSH_SECONDS)
             self._state.update(state="idle")
             return
         inbox.put(self._folder, self._order["task"])
@@ -88,9 +91,12 @@ class Life:
         self._say("turn-started", task=task)
         began = time.monotonic()
         code = self._run_agent(task, number)
+        spent = time.monotonic() - began
+        if self._end is None:
+            self._publish(_PUSH_SECONDS)
         # the state first: who hears that the turn is over and asks where the session is must not read "running"
         self._state.update(exit_code=code, state="failed" if code else "idle", finished=clock.now())
-        self._say("turn-finished", exit_code=code, seconds=round(time.monotonic() - began, 3))
+        self._say("turn-finished", exit_code=code, seconds=round(spent, 3))
 
     def _run_agent(self, task: str, number: int) -> int:
         def on_output(stream: str, text: str) -> None:
@@ -134,28 +140,26 @@ class Life:
 
     def _say_goodbye(self) -> int:
         state, reason = self._end or ("completed", "")
+        self._publish(_LAST_PUSH_SECONDS)
         self._state.update(state=state, reason=reason, finished=clock.now())
         self._say("session-ended", state=state, reason=reason)
         return 0
 
+    def _check_out(self) -> None:
+        if not self._order.get("repository"):
+            return
+        try:
+            repository.check_out(self._order["repository"], self._order["project_dir"], self._order["id"])
+        except repository.RepositoryError as error:
+            raise PreparationError(str(error)) from error
+
+    def _publish(self, seconds: float) -> None:
+        """What is committed goes out; what exists only here is written down."""
+        if not self._order.get("repository"):
+            return
+        found = publish.publish(self._order["project_dir"], self._order["repository"], seconds=seconds)
+        publish.tell(found, self._say)
+        self._state.update(**found.fields())
+
     def _say(self, kind: str, **fields: object) -> None:
         self._transcript.write(kind, self._state.fields["turns"], **fields)
-
-
-def _check_out(project_dir: str) -> None:
-    """Fill the working tree; history and branch came with the session."""
-    try:
-        done = subprocess.run(
-            ["git", "reset", "--hard", "--quiet"],
-            cwd=project_dir,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_CHECKOUT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise PreparationError(f"the repository cannot be checked out: {error}") from error
-    if done.returncode:
-        text = done.stdout.decode("utf-8", "replace").strip()
-        raise PreparationError(f"the repository cannot be checked out: {text}")

@@ -44,7 +44,7 @@ def start_gateway(plan: GatewayPlan, engine: Engine, at: GatewayStart) -> str:
         )
         made = engine.create_container(request)
         engine.put_archive(made, FOLDER, packed(plan.files(at.addresses)))
-        _join(engine, made, at)
+        join(engine, made, at)
     finally:
         at.begun.set()
     try:
@@ -53,12 +53,12 @@ def start_gateway(plan: GatewayPlan, engine: Engine, at: GatewayStart) -> str:
         # whoever removed the last gateway before this one took their common network along
         if _OUTER_IS_GONE not in error.message:
             raise
-        _join(engine, made, at)
+        join(engine, made, at)
         engine.start_container(made)
     return made
 
 
-def _join(engine: Engine, gateway: str, at: GatewayStart) -> None:
+def join(engine: Engine, gateway: str, at: GatewayStart) -> None:
     for attempt in range(_ATTEMPTS):
         try:
             engine.connect_network(at.outer(), gateway)

@@ -1,8 +1,8 @@
 """From a request to a running session: network, gateway, container, contents, start; a failure leaves nothing.
 
-What does not wait for each other happens at the same time: the repository is fetched while the engine makes the
-network, and the gateway comes up while the session's container is made and filled. The session's own runner then
-waits for the gateway and checks the network before anything foreign runs.
+What does not wait for each other happens at the same time: the repository is looked at while the engine makes the
+network, and both gateways come up while the session's container is made and filled. The session's own runner then
+waits for them, checks the network and fetches the repository before anything foreign runs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from toolkit.errors import EngineError
 from toolkit.model.event import Event, Phase
@@ -18,6 +18,7 @@ from toolkit.sessions import ends, following
 from toolkit.sessions.addresses import SessionAddresses
 from toolkit.sessions.gateway_files import ca_of
 from toolkit.sessions.gateway_start import GatewayStart, start_gateway
+from toolkit.sessions.git_gateway_start import prepare_mirror, start_git_gateway
 from toolkit.sessions.outer_network import outer_network
 from toolkit.sessions.own_network import own_network
 from toolkit.sessions.parcel import parcel
@@ -25,24 +26,15 @@ from toolkit.sessions.plan import GATEWAY_CA, container_request, runner_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from toolkit.engines.base import Engine
     from toolkit.model.event import OnEvent
     from toolkit.sessions.gateway_plan import GatewayPlan
+    from toolkit.sessions.git_gateway_start import GatedRepository
     from toolkit.sessions.plan import SessionRequest
 
 _CHECK_SECONDS = 60.0
 _START_SECONDS = 60.0
-
-
-class CarriedRepository(Protocol):
-    """A clone that is ready to travel: the folder that holds it, and the commit that its branch begins at."""
-
-    @property
-    def folder(self) -> Path: ...
-    @property
-    def commit(self) -> str: ...
 
 
 def launch(
@@ -50,7 +42,7 @@ def launch(
     gateway: GatewayPlan,
     engine: Engine,
     *,
-    carry: Callable[[], CarriedRepository],
+    carry: Callable[[], GatedRepository],
     pools: Sequence[str],
     on_event: OnEvent,
 ) -> str:
@@ -74,7 +66,7 @@ def _make(
     gateway: GatewayPlan,
     engine: Engine,
     *,
-    carry: Callable[[], CarriedRepository],
+    carry: Callable[[], GatedRepository],
     pools: Sequence[str],
     on_event: OnEvent,
     pool: ThreadPoolExecutor,
@@ -87,19 +79,21 @@ def _make(
     at = GatewayStart(session=request.id, launcher=request.launcher, network=network, addresses=addresses, outer=outer)
     gate = pool.submit(start_gateway, gateway, engine, at)
     on_event(Event(step="network", phase=Phase.DONE, text=f"network: isolated, {subnet}, {_level(request)}"))
-    clone = carried.result()
+    repository = carried.result()
+    prepare_mirror(repository, engine)
+    git = pool.submit(start_git_gateway, repository, engine, at)
     container = engine.create_container(
-        container_request(request, network=network, addresses=addresses, commit=clone.commit)
+        container_request(request, network=network, addresses=addresses, repository=repository)
     )
-    order = runner_order(request, addresses, trust=gateway.trust)
+    order = runner_order(request, addresses, repository, trust=gateway.trust)
     extra = {GATEWAY_CA: ca_of(engine, gate.result())} if gateway.trust else {}
-    contents = parcel(repository=clone.folder, project_dir=request.project_dir, order=order, extra=extra)
-    engine.put_archive_stream(container, "/", contents)
+    engine.put_archive_stream(container, "/", parcel(order=order, extra=extra))
     # An address that is asked for before anybody has it is asked for again a whole second later: so the gateway first.
     at.begun.wait(_START_SECONDS)
     if not gate.done() or gate.exception() is None:
         engine.start_container(container)
     gate.result()
+    git.result()
     on_event(Event(step="gateway", phase=Phase.DONE, text=f"gateway: policy {gateway.policy[:12]}"))
     return container
 

@@ -1,4 +1,4 @@
-"""The tar stream that fills a new session: the repository and the runner's order."""
+"""The tar stream that fills a new session: the runner's order, and what it must trust."""
 
 from __future__ import annotations
 
@@ -11,29 +11,21 @@ from toolkit.sessions.plan import STATE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _IN_MEMORY = 32 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
 
-def parcel(*, repository: Path, project_dir: str, order: bytes, extra: Mapping[str, bytes]) -> Iterator[bytes]:
+def parcel(*, order: bytes, extra: Mapping[str, bytes]) -> Iterator[bytes]:
     """Chunks of a tar to unpack at `/`; everything in it belongs to root. `extra`: absolute path → content."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
         with tarfile.open(fileobj=spool, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            tar.add(repository, arcname=project_dir.lstrip("/"), filter=_as_root)
             _add_file(tar, f"{STATE_FOLDER.lstrip('/')}/session.json", order)
             for path, content in extra.items():
                 _add_file(tar, path.lstrip("/"), content)
         spool.seek(0)
         while chunk := spool.read(_CHUNK):
             yield chunk
-
-
-def _as_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    entry.uid = entry.gid = 0
-    entry.uname = entry.gname = ""
-    return entry
 
 
 def _add_file(tar: tarfile.TarFile, name: str, content: bytes) -> None:

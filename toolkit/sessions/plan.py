@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from toolkit.engines.base import ContainerRequest
 from toolkit.errors import UsageError
@@ -12,6 +12,9 @@ from toolkit.model import labels
 from toolkit.model.environment import SHOWN_DIGITS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from toolkit.engines.base import VolumeMount
     from toolkit.model.environment import AgentSpec, EnvironmentSpec
     from toolkit.sessions.addresses import SessionAddresses
 
@@ -66,6 +69,7 @@ class SessionRequest:
     repository: str
     created: str
     launcher: str
+    account: str = ""
 
     @property
     def branch(self) -> str:
@@ -76,8 +80,20 @@ class SessionRequest:
         return f"{WORKSPACE}/{self.repository_name}"
 
 
+class CarriedRepository(Protocol):
+    """The repository with its git gateway (`git/gateway.py`): where the session's branch begins, what it borrows."""
+
+    @property
+    def commit(self) -> str: ...
+    @property
+    def branch_before(self) -> str: ...
+    @property
+    def session_volumes(self) -> Sequence[VolumeMount]: ...
+    def session_order(self, *, address: str) -> Mapping[str, object]: ...
+
+
 def container_request(
-    request: SessionRequest, *, network: str, addresses: SessionAddresses, commit: str
+    request: SessionRequest, *, network: str, addresses: SessionAddresses, repository: CarriedRepository
 ) -> ContainerRequest:
     limits = request.environment.resources
     return ContainerRequest(
@@ -85,7 +101,7 @@ def container_request(
         image=request.image,
         entrypoint=("python3", "-I", RUNNER),
         command=("run", STATE_FOLDER),
-        labels=_labels(request, commit),
+        labels=_labels(request, repository),
         environment={**session_variables(request), **network_variables(addresses)},
         working_dir=request.project_dir,
         user="0:0",
@@ -93,6 +109,7 @@ def container_request(
         address=addresses.session,
         # Not the host's resolver: the engine's own would carry look-ups out of an internal network.
         dns=("127.0.0.1",),
+        volumes=repository.session_volumes,
         cap_add=CAPABILITIES,
         pids=limits.pids,
         memory=limits.memory,
@@ -139,13 +156,16 @@ def network_order(addresses: SessionAddresses) -> dict[str, object]:
     }
 
 
-def runner_order(request: SessionRequest, addresses: SessionAddresses, *, trust: bool) -> bytes:
+def runner_order(
+    request: SessionRequest, addresses: SessionAddresses, repository: CarriedRepository, *, trust: bool
+) -> bytes:
     """`session.json`: what the runner is to do. `trust`: the gateway's CA came along and is to be trusted."""
     limits = request.environment.session
     agent = request.agent
     body = {
         "id": request.id,
         "project_dir": request.project_dir,
+        "repository": repository.session_order(address=addresses.git_gateway),
         "agent": {"preset": agent.preset, "command": list(agent.command), "next": list(agent.next)},
         "task": request.task,
         "idle_timeout": limits.idle_timeout,
@@ -157,7 +177,7 @@ def runner_order(request: SessionRequest, addresses: SessionAddresses, *, trust:
     return json.dumps(body).encode()
 
 
-def _labels(request: SessionRequest, commit: str) -> dict[str, str]:
+def _labels(request: SessionRequest, repository: CarriedRepository) -> dict[str, str]:
     return {
         labels.KIND: "session",
         labels.SESSION: request.id,
@@ -169,7 +189,9 @@ def _labels(request: SessionRequest, commit: str) -> dict[str, str]:
         labels.AGENT: agent_name(request.agent),
         labels.REPOSITORY: request.repository,
         labels.PROJECT_DIR: request.project_dir,
-        labels.BASE_COMMIT: commit,
+        labels.BASE_COMMIT: repository.commit,
+        labels.BASE_BRANCH: repository.branch_before,
+        labels.ACCOUNT: request.account,
         labels.CREATED: request.created,
         labels.LAUNCHER: request.launcher,
     }

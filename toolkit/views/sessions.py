@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from toolkit.model.session import SessionState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from toolkit.console import Console
     from toolkit.model.session import Session
@@ -91,17 +91,24 @@ def echo_output(event: TranscriptEvent) -> None:
         sys.stderr.write(f"{_remark(event)}\n")
 
 
+_REMARKS: dict[str, Callable[[TranscriptEvent], str]] = {
+    "turn-started": lambda one: f"── turn {one['turn']}: {_short(str(one.get('task', '')))}",
+    "turn-finished": lambda one: (
+        f"── turn {one['turn']} ended with exit code {one.get('exit_code')} after {one.get('seconds')} s"
+    ),
+    "refused": lambda one: f"!! refused by the network policy: {one.get('host') or 'no host'} ({one.get('reason')})",
+    "pushed": lambda one: f"── pushed: the session's branch is at {str(one.get('commit'))[:12]}",
+    "not-pushed": lambda one: (
+        f"!! not pushed, {str(one.get('commit'))[:12]} exists in the session alone: {one.get('reason')}"
+    ),
+    "session-ended": lambda one: f"── session {one.get('state')}: {one.get('reason')}",
+}
+
+
 def _remark(event: TranscriptEvent) -> str:
-    kind = event["type"]
-    if kind == "turn-started":
-        return f"── turn {event['turn']}: {_short(str(event.get('task', '')))}"
-    if kind == "turn-finished":
-        return f"── turn {event['turn']} ended with exit code {event.get('exit_code')} after {event.get('seconds')} s"
-    if kind == "refused":
-        return f"!! refused by the network policy: {event.get('host') or 'no host'} ({event.get('reason')})"
-    if kind == "session-ended":
-        return f"── session {event.get('state')}: {event.get('reason')}"
-    return ""
+    """What a person reads of an event that is no output; empty: nothing."""
+    told = _REMARKS.get(event["type"])
+    return told(event) if told else ""
 
 
 def _outcome(session: Session) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from toolkit import settings
 from toolkit.errors import EngineError, NotFoundError, ToolkitError, UsageError
-from toolkit.git.repository import Carried, Repository, carry, look
+from toolkit.git.repository import look
 from toolkit.model.environment import SHOWN_DIGITS, AgentSpec
 from toolkit.model.event import Event, Phase
 from toolkit.sessions import launcher, leftovers, records
@@ -18,7 +18,7 @@ from toolkit.sessions.image import existing
 from toolkit.sessions.launch import launch
 from toolkit.sessions.names import new_id
 from toolkit.sessions.plan import SessionRequest, check_task
-from toolkit.workflows import builds, declarations, gateways, preparation, selection
+from toolkit.workflows import account, builds, carrying, declarations, gateways, preparation, selection
 from toolkit.workflows.pulling import session_image
 from toolkit.workflows.support import refuse_unsupported_session
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.engines.base import Engine
+    from toolkit.git.gateway import GitGateway
+    from toolkit.git.repository import Repository
     from toolkit.model.environment import EnvironmentSpec
     from toolkit.model.event import OnEvent
     from toolkit.model.session import Session
@@ -56,7 +58,6 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
     agent = _agent(spec, order.agent)
     refuse_unsupported_session(spec, agent)
     repository = look(order.repository, branch=order.branch)
-    _say_what_stays(repository, on_event)
     build = builds.build_of(root, spec)
     image = _image(root, engine, spec, build, order, on_event)
     gateway = gateways.plan(root, engine, spec)
@@ -71,9 +72,10 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
             task=order.task,
             agent=agent,
             repository_name=repository.name,
-            repository=repository.address or repository.source,
+            repository=repository.label,
             created=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             launcher=launcher.mark(),
+            account=account.of(root),
         )
         try:
             container = _launch(request, gateway, repository, engine, settings.load(root).site.subnets, on_event)
@@ -95,13 +97,10 @@ def _launch(
 ) -> str:
     with _launch_folder() as folder:
 
-        def clone() -> Carried:
-            carried = carry(repository, into=folder / request.id, session=request.id, branch=request.branch)
-            text = f"repository: {repository.name} at {carried.commit[:SHOWN_DIGITS]}, branch {request.branch}"
-            on_event(Event(step="repository", phase=Phase.DONE, text=text))
-            return carried
+        def gated() -> GitGateway:
+            return carrying.gated(request, repository, gateway, engine, into=folder / request.id, on_event=on_event)
 
-        return launch(request, gateway, engine, carry=clone, pools=pools, on_event=on_event)
+        return launch(request, gateway, engine, carry=gated, pools=pools, on_event=on_event)
 
 
 @contextmanager
@@ -150,11 +149,3 @@ def _image(root: Path, engine: Engine, spec: EnvironmentSpec, build: str, order:
 
     provisioning.up(provisioning.Request(root=root, environments=(spec.name,)), on_event)
     return existing(engine, environment=spec.name, build=build)
-
-
-def _say_what_stays(repository: Repository, on_event: OnEvent) -> None:
-    if not repository.uncommitted:
-        return
-    shown = ", ".join(repository.uncommitted[:5]) + (", …" if len(repository.uncommitted) > 5 else "")
-    text = f"{len(repository.uncommitted)} uncommitted change(s) stay behind: {shown}"
-    on_event(Event(step="repository", phase=Phase.WARNING, text=text))

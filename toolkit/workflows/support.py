@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.errors import NotSupportedYetError
-from toolkit.model.environment import AgentSpec, PushSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from toolkit.model.environment import EnvironmentSpec
+    from toolkit.model.environment import AgentSpec, EnvironmentSpec
 
 
 def refuse_unsupported_session(spec: EnvironmentSpec, agent: AgentSpec) -> None:
@@ -30,5 +29,3 @@ def _unsupported(spec: EnvironmentSpec, agent: AgentSpec) -> Iterator[str]:
         yield f"agent: {agent.preset}"
     if spec.resources.disk is not None:
         yield "resources.disk"
-    if spec.push != PushSpec():
-        yield "push"

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit import paths, process, settings
 from toolkit.errors import EngineError, ToolkitError
-from toolkit.git.repository import carry, look
+from toolkit.git.repository import look
 from toolkit.model.environment import AgentSpec
-from toolkit.model.event import Event, OnEvent, Phase
+from toolkit.model.event import Event, OnEvent, Phase, ignore
 from toolkit.model.gateway import SecretHeader
 from toolkit.model.verification import Proof, Verdict, Verification
 from toolkit.network.decide import decide
@@ -28,7 +28,7 @@ from toolkit.sessions.image import existing
 from toolkit.sessions.launch import launch
 from toolkit.sessions.names import new_id
 from toolkit.sessions.plan import SessionRequest
-from toolkit.workflows import audit, builds, declarations, gateways, preparation, proving
+from toolkit.workflows import audit, builds, carrying, declarations, gateways, preparation, proving
 from toolkit.workflows.network import policy_of
 from toolkit.workflows.proving import Evidence, Samples
 from toolkit.workflows.verify_peer import peer
@@ -156,11 +156,10 @@ def _session(root: Path, engine: Engine, request: SessionRequest, plan: Any) -> 
     """Running, with a repository of one commit; gone at the end."""
     with tempfile.TemporaryDirectory(prefix="toolkit-") as scratch:
         source = _repository(Path(scratch) / "verify")
-        clone = partial(
-            carry, look(str(source)), into=Path(scratch) / "clone", session=request.id, branch=request.branch
-        )
+        into = Path(scratch) / "carried"
+        gated = partial(carrying.gated, request, look(str(source)), plan, engine, into=into, on_event=ignore)
         pools = settings.load(root).site.subnets
-        container = launch(request, plan, engine, carry=clone, pools=pools, on_event=lambda _event: None)
+        container = launch(request, plan, engine, carry=gated, pools=pools, on_event=ignore)
     try:
         yield container
     finally:

@@ -99,6 +99,8 @@ def test_every_event_fits_the_schema(run: Callable[..., Runner]) -> None:
     assert {one["type"] for one in runner.events} == set(contract["properties"]["type"]["enum"]) - {
         "refused",
         "setup-finished",
+        "pushed",
+        "not-pushed",
     }
     for event in runner.events:
         validator.validate(event)
@@ -189,12 +191,6 @@ def test_an_address_that_answers_fails_the_session_before_any_task(run: Callable
     assert runner.state["state"] == "failed"
     assert "127.0.0.1 answers" in runner.state["reason"]
     assert not (tmp_path / "ran").exists()
-
-
-def test_a_broken_repository_fails_with_gits_words(run: Callable[..., Runner], tmp_path: Path) -> None:
-    runner = run("true", project_dir=str(tmp_path))
-    assert runner.process.wait(SECONDS) == 1
-    assert "cannot be checked out" in runner.state["reason"]
 
 
 def test_a_background_process_does_not_hold_the_turn(run: Callable[..., Runner]) -> None:

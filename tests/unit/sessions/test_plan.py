@@ -5,6 +5,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
+from toolkit.engines.base import VolumeMount
 from toolkit.errors import UsageError
 from toolkit.model import labels
 from toolkit.model.environment import AgentSpec, EnvironmentSpec, ResourcesSpec
@@ -12,6 +13,20 @@ from toolkit.sessions import names, plan
 from toolkit.sessions.addresses import SessionAddresses
 
 ADDRESSES = SessionAddresses.of(IPv4Network("10.213.0.8/29"))
+
+
+class FakeRepository:
+    """A repository that borrows nothing."""
+
+    commit = "c0"
+    branch_before = "main"
+    session_volumes = (VolumeMount(target="/opt/toolkit/mirror", name="toolkit-mirror-1", read_only=True),)
+
+    def session_order(self, *, address: str) -> dict[str, object]:
+        return {"url": f"http://{address}/"}
+
+
+REPOSITORY = FakeRepository()
 
 
 def request(**changes: object) -> plan.SessionRequest:
@@ -38,21 +53,23 @@ def request(**changes: object) -> plan.SessionRequest:
 
 
 def test_the_container_is_confined() -> None:
-    made = plan.container_request(request(), network="net", addresses=ADDRESSES, commit="c0")
+    made = plan.container_request(request(), network="net", addresses=ADDRESSES, repository=REPOSITORY)
     assert set(made.cap_add) == {"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETUID", "SETGID", "KILL"}
     assert (made.pids, made.memory, made.cpus) == (100, 1024**3, 1.5)
     assert made.network == "net"
     assert made.dns == ("127.0.0.1",)
-    assert made.mounts == ()
+    assert made.mounts == made.writable_mounts == ()
+    assert [one.read_only for one in made.volumes] == [True]
     assert made.address == "10.213.0.10"
 
 
 def test_labels_are_the_whole_record() -> None:
-    made = plan.container_request(request(), network="net", addresses=ADDRESSES, commit="c0").labels
+    made = plan.container_request(request(), network="net", addresses=ADDRESSES, repository=REPOSITORY).labels
     assert made[labels.SESSION] == "calm-otter-3f9a"
     assert made[labels.REVISION] == "ab" * 6
     assert made[labels.BRANCH] == "session/calm-otter-3f9a"
     assert made[labels.BASE_COMMIT] == "c0"
+    assert made[labels.BASE_BRANCH] == "main"
     assert made[labels.PROJECT_DIR] == "/workspace/shop"
 
 
@@ -68,16 +85,17 @@ def test_variables_and_the_documented_environment() -> None:
 
 
 def test_the_order_tells_the_runner_who_must_not_answer() -> None:
-    order = json.loads(plan.runner_order(request(), ADDRESSES, trust=False))
+    order = json.loads(plan.runner_order(request(), ADDRESSES, REPOSITORY, trust=False))
     assert order["must_not_answer"] == ["10.213.0.9"]
     assert order["gateway"] == {"address": "10.213.0.11", "port": 3128}
     assert order["trust"] == []
     assert order["task"] == "make test"
+    assert order["repository"] == {"url": "http://10.213.0.12/"}
     assert order["idle_timeout"] == 1800.0
 
 
 def test_the_gateway_of_hosts_with_secrets_is_trusted() -> None:
-    order = json.loads(plan.runner_order(request(), ADDRESSES, trust=True))
+    order = json.loads(plan.runner_order(request(), ADDRESSES, REPOSITORY, trust=True))
     assert order["trust"] == [plan.GATEWAY_CA, plan.CA_BUNDLE]
 
 
