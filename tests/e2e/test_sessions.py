@@ -199,7 +199,6 @@ def test_provision_builds_what_is_missing(toolkit: Toolkit, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("hooks: {session_start: [{command: 'true'}]}\nnetwork: {access: none}", "hooks"),
         ("agent: claude\nnetwork: {access: none}", "agent"),
         ("resources: {disk: 5g}\nnetwork: {access: none}", "resources.disk"),
     ],

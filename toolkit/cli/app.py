@@ -34,6 +34,7 @@ VERBS = {
     "logs": "toolkit.cli.sessions",
     "audit": "toolkit.cli.audit",
     "wait": "toolkit.cli.sessions",
+    "attach": "toolkit.cli.sessions",
     "exec": "toolkit.cli.sessions",
     "send": "toolkit.cli.sessions",
     "cp": "toolkit.cli.sessions",

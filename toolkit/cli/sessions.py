@@ -83,7 +83,9 @@ def execute(
     session: SessionId,
     command: Annotated[list[str], typer.Argument(help="The command and its words, after --.", metavar="-- CMD")],
 ) -> None:
-    """Run a command beside the session's agent, in its repository; the exit code is the command's.
+    """Run a command beside the session's agent, in its repository, with the variables that hooks have set.
+
+    The exit code is the command's.
 
     \b
     toolkit exec calm-otter -- git log --oneline
@@ -94,7 +96,26 @@ def execute(
     engine = _engine()
     container = workflow.running(engine, session)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    raise typer.Exit(engine.attach_exec(container.id, command, environment=_terminal(), terminal=terminal))
+    words = workflow.beside(command)
+    raise typer.Exit(engine.attach_exec(container.id, words, environment=_terminal(), terminal=terminal))
+
+
+@app.command("attach")
+def attach(context: typer.Context, session: SessionId) -> None:  # noqa: ARG001 -- the form of every verb
+    """Join the session's turn: its output as it comes, and what you type is its input.
+
+    ctrl-p ctrl-q, or ctrl-c, leaves; nothing is stopped by that, and several may have joined at once. For the agents
+    claude and codex, which read no input, what you type is the next turn.
+
+    \b
+    toolkit attach calm-otter
+    """
+    from toolkit.workflows import sessions as workflow
+
+    engine = _engine()
+    container = workflow.running(engine, session)
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    raise typer.Exit(engine.attach_exec(container.id, workflow.JOIN, environment=_terminal(), terminal=terminal))
 
 
 def _terminal() -> dict[str, str]:

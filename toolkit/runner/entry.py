@@ -1,4 +1,4 @@
-"""What the runner can be asked: live, prepare a snapshot, queue a turn, trust a CA."""
+"""What the runner can be asked: live through a session, and what is done beside it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,60 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import inbox, preparation, trust
-from .life import Life
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_USAGE = """usage: run FOLDER | prepare FOLDER | send FOLDER TEXT | join FOLDER | exec FOLDER TOKEN CMD...
+       signal FOLDER TOKEN NUMBER | trust CERTIFICATE BUNDLE | check-tools [--json]
+"""
+
 
 def main(argv: Sequence[str]) -> int:
-    """`run FOLDER` lives through the session's turns, `send FOLDER TEXT` queues one more.
+    """`run FOLDER` lives through the session's turns; the rest works beside it.
 
-    FOLDER holds `session.json` (what to do, written before the start), `state.json` (where the session is, read
-    by every client), `transcript.jsonl`, and `inbox/` (turns that wait).
+    FOLDER holds `session.json` (what to do, written before the start), `state.json` (where the session is),
+    `transcript.jsonl` and its older parts, `inbox/` (turns that wait), `join.sock`, `context.md` (what hooks told the
+    agent), `variables/` and `variables.json` (what hooks set), `beside/` (commands from outside).
     """
-    if len(argv) == 2 and argv[0] == "run":
-        return Life(Path(argv[1])).run()
-    if len(argv) == 2 and argv[0] == "prepare":
-        return preparation.prepare(Path(argv[1]))
-    if len(argv) == 3 and argv[0] == "send":
-        inbox.put(Path(argv[1]), argv[2])
+    # Each word imports what it needs: `exec` is to be quick.
+    verb, rest = (argv[0], list(argv[1:])) if argv else ("", [])
+    if verb == "run" and len(rest) == 1:
+        from .life import Life
+
+        return Life(Path(rest[0])).run()
+    if verb == "send" and len(rest) == 2:
+        from . import inbox
+
+        inbox.put(Path(rest[0]), rest[1])
         return 0
-    if len(argv) == 3 and argv[0] == "trust":
-        trust.add(argv[1], argv[2])
+    if verb == "join" and len(rest) == 1:
+        from .join import join
+
+        return join(Path(rest[0]))
+    if verb == "exec" and len(rest) >= 3:
+        from . import beside
+
+        return beside.run(Path(rest[0]), rest[1], rest[2:])
+    return _seldom(verb, rest)
+
+
+def _seldom(verb: str, rest: Sequence[str]) -> int:
+    if verb == "signal" and len(rest) == 3:
+        from . import beside
+
+        return beside.send_signal(Path(rest[0]), rest[1], int(rest[2]))
+    if verb == "prepare" and len(rest) == 1:
+        from . import preparation
+
+        return preparation.prepare(Path(rest[0]))
+    if verb == "trust" and len(rest) == 2:
+        from . import trust
+
+        trust.add(rest[0], rest[1])
         return 0
-    sys.stderr.write("usage: run FOLDER | prepare FOLDER | send FOLDER TEXT | trust CERTIFICATE BUNDLE\n")
+    if verb == "check-tools":
+        from . import tools
+
+        return tools.main(rest)
+    sys.stderr.write(_USAGE)
     return 2

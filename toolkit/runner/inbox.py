@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+FIRST = "0" * 20
+"""The name of the session's own task: before all that was sent meanwhile, and the same if it is put twice."""
 
-def put(folder: Path, text: str) -> None:
+
+def put(folder: Path, text: str, *, name: str = "") -> None:
     """Queue one turn; the file appears whole or not at all."""
     box = folder / "inbox"
     box.mkdir(exist_ok=True)
-    name = f"{time.time_ns():020d}-{os.getpid()}"
+    name = name or f"{time.time_ns():020d}-{os.getpid()}"
     staged = box / f".{name}"
     staged.write_text(text, encoding="utf-8", errors="surrogateescape")
     os.replace(staged, box / name)

@@ -5,29 +5,32 @@ From here on the session needs no client: the engine runs this process, and it a
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import signal
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from . import clock, inbox, isolation, publish, repository, resolver, trust
+from . import agents, clock, inbox, limits, model_host, opening, publish, variables
+from .opening import PreparationError
 from .state import State
-from .transcript import Transcript
-from .turn import Turn, argv_of
+from .switchboard import Switchboard
+from .transcript import SEGMENT_BYTES, Transcript
+from .turn import Turn
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .hooks import Outcome
 
 _POLL_SECONDS = 0.2
 _PUSH_SECONDS = 120.0
 _LAST_PUSH_SECONDS = 30.0
 _CANNOT_START = 127
-
-
-class PreparationError(Exception):
-    """The session cannot begin; the text says why."""
+_NOT_ALLOWED = 1
+_NO_RESULT = 1
 
 
 class Life:
@@ -37,20 +40,35 @@ class Life:
         self._folder = folder
         self._order: dict[str, Any] = json.loads((folder / "session.json").read_text(encoding="utf-8"))
         self._state = State(folder / "state.json")
-        self._transcript = Transcript(folder / "transcript.jsonl")
+        self._transcript = Transcript(
+            folder / "transcript.jsonl",
+            known=self._state.fields["events"],
+            segment_bytes=self._order.get("segment_bytes", SEGMENT_BYTES),
+        )
+        self._switchboard = Switchboard(folder, self._typed)
+        self._transcript.listen(self._switchboard.tell)
+        self._agent = agents.agent_of(
+            self._order["agent"],
+            self._order["project_dir"],
+            remembered=self._state.fields["agent_session"],
+            remember=lambda identity: self._state.update(agent_session=identity),
+        )
         self._turn: Turn | None = None
+        self._turn_reason = ""
         self._end: tuple[str, str] | None = None  # (state, reason) once somebody asked for the end
-        self._awake = threading.Event()
+        self._ending = threading.Event()
 
     def run(self) -> int:
         """Live until stopped, idle for too long, or too old; the exit code is 0 unless it could not begin."""
         signal.signal(signal.SIGTERM, lambda *_: self._finish("stopped", "stopped by its user"))
         signal.signal(signal.SIGALRM, lambda *_: self._finish("expired", "reached its maximum age"))
         signal.setitimer(signal.ITIMER_REAL, self._order["max_age"])
+        limits.Watch(self._end_turn, self._end_at_once)
         try:
             self._prepare()
         except PreparationError as error:
-            return self._give_up(str(error))
+            if self._end is None:
+                return self._give_up(str(error))
         while self._end is None:
             text = inbox.take(self._folder)
             if text is not None:
@@ -65,55 +83,135 @@ class Life:
             state="preparing", started=self._state.fields["started"] or clock.now(), finished="", reason=""
         )
         self._say("session-started", source="resume" if resumed else "startup", session=self._order["id"])
-        if self._order.get("resolver"):
-            resolver.silence()
-        with ThreadPoolExecutor(1) as beside:  # waiting for silence costs time in which git can work
-            fetching = None if resumed else beside.submit(self._check_out)
-            found = isolation.faults(self._order)
-            if not found:
-                if self._order.get("trust"):
-                    trust.add(*self._order["trust"])
-                self._say("network-checked")
-        if found:
-            raise PreparationError(f"the network is not as it must be: {'; '.join(found)}")
-        if fetching is not None:
-            fetching.result()
+        opening.open_doors(self._order, resumed=resumed, say=self._say)
+        task = self._order["task"]
+        for one in self._call_hooks(resumed=resumed):
+            if one.stop:
+                raise PreparationError(f"a hook ended the session: {one.stop} ({one.hook.command})")
+            if one.first_message and not resumed and not self._agent.typed:
+                task = f"{one.first_message}\n\n{task}"
         if resumed:
-            self._publish(_PUSH_SECONDS)
-            self._state.update(state="idle")
+            self._rest()
             return
-        inbox.put(self._folder, self._order["task"])
+        inbox.put(self._folder, task, name=inbox.FIRST)
         self._state.update(prepared=True)
+
+    def _call_hooks(self, *, resumed: bool) -> list[Outcome]:
+        return opening.call_hooks(
+            self._order,
+            self._folder,
+            resumed=resumed,
+            of_repository=not self._agent.runs_hooks,
+            ending=self._ending,
+            say=self._say,
+        )
+
+    def _rest(self) -> None:
+        """Resumed: at rest, unless turns wait already."""
+        self._publish(_PUSH_SECONDS)
+        self._state.update(state="idle")
+        self._say("session-idle")
 
     def _take_turn(self, task: str) -> None:
         number = self._state.fields["turns"] + 1
-        self._state.update(state="running", turns=number)
+        self._turn_reason = ""
+        self._state.update(state="running", turns=number, exit_code=None, finished="", reason="")
         self._say("turn-started", task=task)
-        began = time.monotonic()
-        code = self._run_agent(task, number)
+        began, counts = time.monotonic(), limits.Counts()
+        code, complaint = self._run_agent(task, number)
         spent = time.monotonic() - began
         if self._end is None:
             self._publish(_PUSH_SECONDS)
+        reason = ""
+        if code:
+            reason = self._turn_reason or counts.reason(self._order["project_dir"]) or complaint
         # the state first: who hears that the turn is over and asks where the session is must not read "running"
-        self._state.update(exit_code=code, state="failed" if code else "idle", finished=clock.now())
+        self._state.update(
+            exit_code=code, state="failed" if code else "idle", finished=clock.now(), reason=reason,
+            events=self._transcript.count,
+        )  # fmt: skip
         self._say("turn-finished", exit_code=code, seconds=round(spent, 3))
 
-    def _run_agent(self, task: str, number: int) -> int:
-        def on_output(stream: str, text: str) -> None:
-            self._transcript.write("output", number, stream=stream, text=text)
+    def _run_agent(self, task: str, number: int) -> tuple[int, str]:
+        """The exit code of the turn, and what the agent had to complain of."""
+        environment = {**os.environ, **variables.kept(self._folder)}
+        environment["TOOLKIT_CONTEXT_FILE"] = str(self._folder / opening.CONTEXT)
+        environment.update(self._agent.variables(environment))
+        refusal = self._refusal(environment)
+        if refusal:
+            self._write_output(number, "stderr", f"{refusal}\n")
+            return _NOT_ALLOWED, refusal
+        stream = self._agent.stream()
 
+        def on_output(name: str, text: str) -> None:
+            if stream is None or name != "stdout":
+                self._write_output(number, name, text)
+                return
+            for event, shown in stream.take(text):
+                self._write_agent(number, event, shown)
+
+        context = opening.context_of(self._folder)
+        argv = self._agent.argv(task, first=number == 1, context=context)
         try:
-            self._turn = Turn(
-                argv_of(self._order["agent"], task, first=number == 1), self._order["project_dir"], on_output
+            code = self._live_through(
+                Turn(
+                    argv,
+                    cwd=self._order["project_dir"],
+                    environment=environment,
+                    typed=self._agent.typed,
+                    on_output=on_output,
+                )
             )
-        except OSError as error:
-            on_output("stderr", f"the agent cannot start: {error}\n")
-            return _CANNOT_START
+        except (OSError, RuntimeError) as error:
+            self._write_output(number, "stderr", f"the agent cannot start: {error}\n")
+            return _CANNOT_START, f"the agent cannot start: {error}"
+        if stream is None:
+            return code, ""
+        for event, shown in stream.close():
+            self._write_agent(number, event, shown)
+        return (code or (0 if stream.outcome else _NO_RESULT)), stream.complaint or (
+            "" if stream.outcome else "the agent ended without a result"
+        )
+
+    def _refusal(self, environment: dict[str, str]) -> str:
+        missing = agents.missing_program(self._agent)
+        if missing:
+            return f"the image has no '{missing}': name its package in image.packages.npm"
+        return model_host.refusal(
+            self._agent.model_address(environment),
+            self._order.get("gateway", {}),
+            environment.get("no_proxy", ""),
+            self._order.get("environment", ""),
+        )
+
+    def _live_through(self, turn: Turn) -> int:
+        self._turn = turn
         if self._end is not None:  # the signal came while it was starting
-            self._turn.end()
-        code = self._turn.wait()
+            turn.end()
+        code = turn.wait()
         self._turn = None
         return code
+
+    def _write_output(self, number: int, stream: str, text: str) -> None:
+        self._transcript.write("output", number, stream=stream, text=text)
+
+    def _write_agent(self, number: int, event: dict[str, Any] | None, text: str) -> None:
+        if event is None:
+            self._write_output(number, "stdout", text)
+        else:
+            self._transcript.write("agent", number, event=event, text=text)
+
+    def _typed(self, text: str) -> str:
+        """What a joined client typed: for the turn's stdin, or for an agent without one, the next turn."""
+        turn = self._turn
+        if turn is not None and turn.feed(text.encode("utf-8", "replace")):
+            return ""
+        if self._agent.typed:
+            return "no turn is running: 'toolkit send' queues one" if text else ""
+        if text.strip():
+            with contextlib.suppress(OSError):
+                inbox.put(self._folder, text.strip())
+        return ""
 
     def _wait_for_mail(self) -> bool:
         """True when a turn waits, False when the session is to end."""
@@ -121,7 +219,7 @@ class Life:
         while self._end is None and time.monotonic() < deadline:
             if inbox.waiting(self._folder):
                 return True
-            self._awake.wait(_POLL_SECONDS)
+            self._ending.wait(_POLL_SECONDS)
         if self._end is None:
             self._finish("failed" if self._state.fields["exit_code"] else "completed", "idle for too long")
         return False
@@ -129,29 +227,35 @@ class Life:
     def _finish(self, state: str, reason: str) -> None:
         if self._end is None:
             self._end = (state, reason)
-            self._awake.set()
+            self._ending.set()
             if self._turn is not None:
                 self._turn.end()
 
-    def _give_up(self, reason: str) -> int:
-        self._state.update(state="failed", reason=reason, finished=clock.now())
+    def _end_turn(self, reason: str) -> None:
+        """The turn has run into a limit: it is killed, and the session is there for the next one."""
+        self._turn_reason = reason
+        if self._turn is not None:
+            self._turn.kill()
+
+    def _end_at_once(self, reason: str) -> None:
+        """Killing the turn did not help: with this process everything in the container ends."""
+        self._state.update(state="failed", reason=reason, finished=clock.now(), events=self._transcript.count + 1)
         self._say("session-ended", state="failed", reason=reason)
+        os._exit(1)
+
+    def _give_up(self, reason: str) -> int:
+        self._part("failed", reason)
         return 1
 
     def _say_goodbye(self) -> int:
-        state, reason = self._end or ("completed", "")
         self._publish(_LAST_PUSH_SECONDS)
-        self._state.update(state=state, reason=reason, finished=clock.now())
-        self._say("session-ended", state=state, reason=reason)
+        self._part(*(self._end or ("completed", "")))
         return 0
 
-    def _check_out(self) -> None:
-        if not self._order.get("repository"):
-            return
-        try:
-            repository.check_out(self._order["repository"], self._order["project_dir"], self._order["id"])
-        except repository.RepositoryError as error:
-            raise PreparationError(str(error)) from error
+    def _part(self, state: str, reason: str) -> None:
+        self._state.update(state=state, reason=reason, finished=clock.now(), events=self._transcript.count + 1)
+        self._say("session-ended", state=state, reason=reason)
+        self._switchboard.close()
 
     def _publish(self, seconds: float) -> None:
         """What is committed goes out; what exists only here is written down."""
@@ -162,4 +266,4 @@ class Life:
         self._state.update(**found.fields())
 
     def _say(self, kind: str, **fields: object) -> None:
-        self._transcript.write(kind, self._state.fields["turns"], **fields)
+        self._transcript.write(kind, self._state.fields["turns"], **fields, status=self._state.public)

@@ -29,7 +29,7 @@ _WRAPPER = 'trap \'code=$?; echo "$LINENO" >"$TOOLKIT_SETUP_LINE"; exit "$code"\
 def prepare(folder: Path) -> int:
     """Run the script and return its exit code; the folder is empty afterwards, since it goes into the snapshot."""
     order: dict[str, Any] = json.loads((folder / "setup.json").read_text(encoding="utf-8"))
-    transcript = Transcript(None)
+    transcript = Transcript(folder / "transcript.jsonl")
     try:
         resolver.silence()
         wrong = isolation.faults(order)
@@ -48,10 +48,14 @@ def _run(folder: Path, order: dict[str, Any], transcript: Transcript) -> tuple[i
     script, failed_at = folder / "setup.sh", folder / "failed-line"
     script.write_text(order["script"], encoding="utf-8")
     os.makedirs(_WORKSPACE, exist_ok=True)
-    variables = {**order["variables"], "TOOLKIT_SETUP_LINE": str(failed_at)}
+    variables = {**os.environ, **order["variables"], "TOOLKIT_SETUP_LINE": str(failed_at)}
     argv = ["bash", "--noprofile", "--norc", "-c", _WRAPPER, str(script)]
     turn = Turn(
-        argv, _WORKSPACE, lambda stream, text: transcript.write("output", 0, stream=stream, text=text), variables
+        argv,
+        cwd=_WORKSPACE,
+        environment=variables,
+        typed=False,
+        on_output=lambda stream, text: transcript.write("output", 0, stream=stream, text=text),
     )
     late = []
 

@@ -1,4 +1,8 @@
-"""`state.json`: where the session is, for every client that asks. Replaced atomically while the disk has room."""
+"""`state.json`: where the session is, for those inside and for its next start.
+
+Replaced atomically while the disk has room. Clients read the same from the events on the container's log, which costs
+the engine far less.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _SIZE = 4096
+_PUBLIC = ("state", "exit_code", "turns", "started", "finished", "reason")
 
 
 class State:
@@ -30,9 +35,16 @@ class State:
             "finished": "",
             "reason": "",
             "prepared": False,
+            "events": 0,
+            "agent_session": "",
         }
         with contextlib.suppress(OSError, ValueError):
             self.fields.update(json.loads(path.read_text(encoding="utf-8")))
+
+    @property
+    def public(self) -> dict[str, Any]:
+        """What clients want to know of it."""
+        return {name: self.fields[name] for name in _PUBLIC}
 
     def update(self, **changes: object) -> None:
         self.fields.update(changes, updated=clock.now())

@@ -1,13 +1,16 @@
-"""One run of the agent: its process group, its output as events, its exit code."""
+"""One run of the agent: its process group, its input, its output as events, its exit code."""
 
 from __future__ import annotations
 
 import codecs
-import os
+import contextlib
+import queue
 import signal
 import subprocess
 import threading
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, cast
+
+from .spawning import signal_group, spawn
 
 if TYPE_CHECKING:
     import io
@@ -18,44 +21,45 @@ _DRAIN_SECONDS = 0.5
 _GRACE_SECONDS = 5.0
 
 
-def argv_of(agent: Mapping[str, Any], task: str, *, first: bool) -> list[str]:
-    """The agent's command line for this task: `bash -lc TASK`, or the environment's own command.
-
-    `agent` is `{"preset": "shell"}` or `{"command": [...], "next": [...]}` with `{task}` in any word.
-    """
-    if agent.get("command"):
-        words = agent["command"] if first or not agent.get("next") else agent["next"]
-        return [word.replace("{task}", task) for word in words]
-    return ["bash", "-lc", task]
-
-
 class Turn:
-    """A running agent. `end` may be called from a signal handler at any moment."""
+    """A running agent. `end` may be called from a signal handler at any moment.
 
-    """`variables` are added to those of the runner itself."""
+    `typed`: the agent reads its stdin, which then stays open for whoever joins; else it is /dev/null.
+    """
 
     def __init__(
         self,
         argv: Sequence[str],
+        *,
         cwd: str,
+        environment: Mapping[str, str],
+        typed: bool,
         on_output: Callable[[str, str], None],
-        variables: Mapping[str, str] | None = None,
     ) -> None:
-        self._process = subprocess.Popen(
+        self._process = spawn(
             argv,
             cwd=cwd,
-            env={**os.environ, **(variables or {})},
-            stdin=subprocess.DEVNULL,
+            env=dict(environment),
+            stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,
         )
+        self._input: queue.SimpleQueue[bytes] | None = queue.SimpleQueue() if typed else None
         self._readers = [
             threading.Thread(target=_pump, args=(stream, name, on_output), daemon=True)
             for stream, name in ((self._process.stdout, "stdout"), (self._process.stderr, "stderr"))
         ]
         for reader in self._readers:
             reader.start()
+        if self._input is not None:
+            threading.Thread(target=_feed, args=(self._process.stdin, self._input), daemon=True).start()
+
+    def feed(self, text: bytes) -> bool:
+        """Give it to the agent's stdin, an empty text being its end; False where the agent has none."""
+        if self._input is None:
+            return False
+        self._input.put(text)
+        return True
 
     def wait(self) -> int:
         """The exit code, 128 plus the number for a signal; what is left in the pipes is read first.
@@ -63,22 +67,34 @@ class Turn:
         A process that the agent left in the background keeps its pipes and goes on, with its output read.
         """
         code = self._process.wait()
+        self.feed(b"")
         for reader in self._readers:
             reader.join(timeout=_DRAIN_SECONDS)
         return 128 - code if code < 0 else code
 
     def end(self) -> None:
         """SIGTERM for the whole group, SIGKILL for what is left of it after a grace time."""
-        self._signal(signal.SIGTERM)
-        last = threading.Timer(_GRACE_SECONDS, self._signal, (signal.SIGKILL,))
+        signal_group(self._process.pid, signal.SIGTERM)
+        last = threading.Timer(_GRACE_SECONDS, signal_group, (self._process.pid, signal.SIGKILL))
         last.daemon = True
-        last.start()
-
-    def _signal(self, number: int) -> None:
         try:
-            os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            return
+            last.start()
+        except RuntimeError:  # too many processes for one more thread
+            signal_group(self._process.pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        """SIGKILL for the whole group, at once."""
+        signal_group(self._process.pid, signal.SIGKILL)
+
+
+def _feed(stream: IO[bytes] | None, texts: queue.SimpleQueue[bytes]) -> None:
+    sink = cast("IO[bytes]", stream)
+    with contextlib.suppress(OSError, ValueError):
+        while text := texts.get():
+            sink.write(text)
+            sink.flush()
+    with contextlib.suppress(OSError):
+        sink.close()
 
 
 def _pump(stream: IO[bytes] | None, name: str, on_output: Callable[[str, str], None]) -> None:

@@ -168,6 +168,11 @@ def runner_order(
         "repository": repository.session_order(address=addresses.git_gateway),
         "agent": {"preset": agent.preset, "command": list(agent.command), "next": list(agent.next)},
         "task": request.task,
+        "environment": request.environment.name,
+        "hooks": [
+            {"matcher": one.matcher, "command": one.command, "timeout": one.timeout}
+            for one in request.environment.session_start
+        ],
         "idle_timeout": limits.idle_timeout,
         "max_age": limits.max_age,
         **network_order(addresses),

@@ -78,6 +78,9 @@ def show_event(console: Console, event: TranscriptEvent) -> None:
         stream = sys.stderr if event.get("stream") == "stderr" else sys.stdout
         stream.write(str(event.get("text", "")))
         stream.flush()
+    elif event["type"] == "agent":
+        sys.stdout.write(str(event.get("text", "")))
+        sys.stdout.flush()
     elif text := _remark(event):
         console.note(text)
 
@@ -91,11 +94,20 @@ def echo_output(event: TranscriptEvent) -> None:
         sys.stderr.write(f"{_remark(event)}\n")
 
 
+def _hook(event: TranscriptEvent) -> str:
+    """Only what its user should know: a hook that went well says nothing."""
+    message = str(event.get("message", ""))
+    if event.get("exit_code") == 0 and not message:
+        return ""
+    return f"── hook {_short(str(event.get('command', '')))}: {message or event.get('exit_code')}"
+
+
 _REMARKS: dict[str, Callable[[TranscriptEvent], str]] = {
     "turn-started": lambda one: f"── turn {one['turn']}: {_short(str(one.get('task', '')))}",
     "turn-finished": lambda one: (
         f"── turn {one['turn']} ended with exit code {one.get('exit_code')} after {one.get('seconds')} s"
     ),
+    "hook-finished": _hook,
     "refused": lambda one: f"!! refused by the network policy: {one.get('host') or 'no host'} ({one.get('reason')})",
     "pushed": lambda one: f"── pushed: the session's branch is at {str(one.get('commit'))[:12]}",
     "not-pushed": lambda one: (

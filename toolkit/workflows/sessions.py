@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import secrets
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from toolkit.sessions.plan import RUNNER, STATE_FOLDER, check_task
 from toolkit.workflows import audit, gateway_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from toolkit.engines.base import Engine, EngineContainer
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     OnTranscript = Callable[[TranscriptEvent], None]
 
 _AT_WORK = frozenset({SessionState.PREPARING, SessionState.RUNNING})
+JOIN = ("python3", "-I", RUNNER, "join", STATE_FOLDER)
+"""What joins a session's turn, run inside."""
+
 _RESUME_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 _START_SECONDS = 3600.0  # checking out a very large repository
@@ -161,6 +165,11 @@ def running(engine: Engine, prefix: str) -> EngineContainer:
         session = records.record(engine, container)
         raise ToolkitError(f"{session.id} does not run: it is {session.state}", hint=f"toolkit resume {session.id}")
     return container
+
+
+def beside(command: Sequence[str]) -> tuple[str, ...]:
+    """The command as the session's runner starts it: with the variables that hooks have set."""
+    return ("python3", "-I", RUNNER, "exec", STATE_FOLDER, secrets.token_hex(8), *command)
 
 
 def send(engine: Engine, prefix: str, text: str) -> str:

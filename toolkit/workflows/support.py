@@ -23,8 +23,6 @@ def refuse_unsupported_session(spec: EnvironmentSpec, agent: AgentSpec) -> None:
 
 
 def _unsupported(spec: EnvironmentSpec, agent: AgentSpec) -> Iterator[str]:
-    if spec.session_start:
-        yield "hooks.session_start"
     if not agent.command and agent.preset != "shell":
         yield f"agent: {agent.preset}"
     if spec.resources.disk is not None:

@@ -1,0 +1,90 @@
+"""SessionStart hooks, what they set for later commands, joining a turn, and what a session's tools are."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.git import git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.cli import Toolkit
+
+DECLARATION = """version: 1
+name: default
+network: {access: none}
+hooks:
+  session_start:
+    - {command: 'echo "export FROM_HOOK=set" >> "$TOOLKIT_ENV_FILE"; echo told'}
+    - {matcher: resume, command: 'echo resumed > /tmp/resumed'}
+"""
+
+
+@pytest.fixture
+def hooked(toolkit: Toolkit) -> Iterator[Toolkit]:
+    path = toolkit.root / "envs" / "default.yaml"
+    before = path.read_text()
+    path.write_text(DECLARATION)
+    yield toolkit
+    for one in toolkit.json("tasks")["sessions"]:
+        toolkit("rm", one["id"], "--yes", "--force")
+    path.write_text(before)
+
+
+def test_hooks_of_both_kinds_and_what_they_leave(hooked: Toolkit, checkout: Path) -> None:
+    (checkout / ".claude").mkdir()
+    settings = {"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "echo repo > /tmp/repo"}]}]}}
+    (checkout / ".claude" / "settings.json").write_text(json.dumps(settings))
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-q", "-m", "hooks")
+    done = hooked("remote", 'echo "$FROM_HOOK"; cat "$TOOLKIT_CONTEXT_FILE" /tmp/repo', "--wait")
+    assert done.stdout == "set\ntoldrepo\n"
+    session = hooked.json("tasks")["sessions"][0]["id"]
+    assert hooked("exec", session, "--", "sh", "-c", "echo $FROM_HOOK").stdout == "set\n"
+    assert hooked("exec", session, "--", "ls", "/tmp/resumed", code=2).stdout == ""
+    hooked("stop", session)
+    hooked("resume", session)
+    assert hooked("exec", session, "--", "cat", "/tmp/resumed").stdout == "resumed\n"
+
+
+def test_a_joined_client_sees_the_turn_and_types_into_it(hooked: Toolkit) -> None:
+    session = hooked.json("remote", 'read line; echo "got $line"', "--detach")["session"]["id"]
+    for _ in range(200):
+        if hooked.json("tasks")["sessions"][0]["state"] == "running":
+            break
+    joined = subprocess.run(
+        hooked.argv("attach", session),
+        env=hooked.variables(),
+        cwd=hooked.cwd,
+        input="typed\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "got typed" in joined.stdout, joined.stderr
+    assert hooked.json("wait", session)["exit_code"] == 0
+
+
+def test_turns_that_are_sent_meanwhile_come_in_their_order(hooked: Toolkit) -> None:
+    session = hooked.json("remote", "sleep 1; echo one", "--detach")["session"]["id"]
+    hooked("send", session, "echo two")
+    hooked("send", session, "echo three")
+    for _ in range(100):
+        if hooked.json("tasks")["sessions"][0]["turns"] == 3:
+            break
+    hooked("wait", session)
+    assert hooked("logs", session).stdout == "one\ntwo\nthree\n"
+
+
+def test_exec_passes_exit_codes_and_what_is_not_there(hooked: Toolkit) -> None:
+    session = hooked.json("remote", "true", "--wait")["session"]["id"]
+    assert hooked("exec", session, "--", "sh", "-c", "exit 7", code=7).stdout == ""
+    assert "not found in the session" in hooked("exec", session, "--", "no-such-program", code=127).stderr
+    assert "python3" in hooked("exec", session, "--", "check-tools").stdout
