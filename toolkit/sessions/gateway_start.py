@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from threading import Event
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.errors import EngineError
@@ -23,30 +22,23 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayStart:
-    """Where a gateway is put: `outer` gives the id of the network that leads outside, as often as it is asked.
-
-    `begun` is set when its start has been asked for, or when it has failed before.
-    """
+    """Where a gateway is put: `outer` gives the id of the network that leads outside, as often as it is asked."""
 
     session: str
     launcher: str
     network: str
     addresses: SessionAddresses
     outer: Callable[[], str]
-    begun: Event = field(default_factory=Event)
 
 
 def start_gateway(plan: GatewayPlan, engine: Engine, at: GatewayStart) -> str:
     """Create it, join it to both networks, fill it, start it; returns the container's id. Removal is the caller's."""
-    try:
-        request = gateway_request(
-            plan, session=at.session, launcher=at.launcher, network=at.network, address=at.addresses.gateway
-        )
-        made = engine.create_container(request)
-        engine.put_archive(made, FOLDER, packed(plan.files(at.addresses)))
-        join(engine, made, at)
-    finally:
-        at.begun.set()
+    request = gateway_request(
+        plan, session=at.session, launcher=at.launcher, network=at.network, address=at.addresses.gateway
+    )
+    made = engine.create_container(request)
+    engine.put_archive(made, FOLDER, packed(plan.files(at.addresses)))
+    join(engine, made, at)
     try:
         engine.start_container(made)
     except EngineError as error:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from toolkit.sessions.plan import SessionRequest
 
 _CHECK_SECONDS = 60.0
-_START_SECONDS = 60.0
 
 
 def launch(
@@ -71,7 +70,7 @@ def _make(
     on_event: OnEvent,
     pool: ThreadPoolExecutor,
 ) -> str:
-    """Everything that the session needs, made, filled and started; which of the two is up first does not matter."""
+    """Everything that the session needs, made and filled, its gateways started, and then the session itself."""
     carried = pool.submit(carry)
     outer = partial(outer_network, engine, site_network=gateway.site_network, pools=pools)
     network, subnet = own_network(engine, session=request.id, launcher=request.launcher, pools=pools)
@@ -88,12 +87,11 @@ def _make(
     order = runner_order(request, addresses, repository, trust=gateway.trust)
     extra = {GATEWAY_CA: ca_of(engine, gate.result())} if gateway.trust else {}
     engine.put_archive_stream(container, "/", parcel(order=order, extra=extra))
-    # An address that is asked for before anybody has it is asked for again a whole second later: so the gateway first.
-    at.begun.wait(_START_SECONDS)
-    if not gate.done() or gate.exception() is None:
-        engine.start_container(container)
+    # Last of all: from its start on the session needs nobody, so a client that dies before leaves none behind that
+    # waits for a gateway in vain.
     gate.result()
     git.result()
+    engine.start_container(container)
     on_event(Event(step="gateway", phase=Phase.DONE, text=f"gateway: policy {gateway.policy[:12]}"))
     return container
 
