@@ -19,7 +19,7 @@ class Severity(StrEnum):
 class Diagnostic(Record):
     """A problem at its place.
 
-    `path` is shown as given (relative to the root where possible), `line` and `column` count from 1,
+    `path` is shown as given (relative to the root where possible), `line` and `column` count from 1; 0: no place in it,
     `pointer` is dotted (`network.allow.0`), `rule` a stable kebab-case id, `hint` may be empty.
     """
 
@@ -37,7 +37,7 @@ class Diagnostic(Record):
         return (self.path, self.line, self.column, self.rule, self.message)
 
     def __str__(self) -> str:
-        place = f"{self.path}:{self.line}:{self.column}: "
+        place = f"{self.path}:{self.line}:{self.column}: " if self.line else f"{self.path}: "
         label = "warning: " if self.severity is Severity.WARNING else ""
         pointer = f"{self.pointer}: " if self.pointer else ""
         hint = f" ({self.hint})" if self.hint else ""

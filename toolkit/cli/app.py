@@ -41,6 +41,10 @@ VERBS = {
     "stop": "toolkit.cli.sessions",
     "resume": "toolkit.cli.sessions",
     "rm": "toolkit.cli.sessions",
+    "teleport": "toolkit.cli.teleport",
+    "tp": "toolkit.cli.teleport",
+    "diff": "toolkit.cli.session_changes",
+    "pr": "toolkit.cli.session_changes",
     "verify": "toolkit.cli.verify",
     "doctor": "toolkit.cli.doctor",
     "env-vars": "toolkit.cli.env_vars",
@@ -56,7 +60,7 @@ _ZSH = typer_completion.COMPLETION_SCRIPT_ZSH.replace(
 typer_completion._completion_scripts["zsh"] = _ZSH  # noqa: SLF001
 
 _GROUPS = frozenset({"env", "network", "images"})
-_HIDDEN = frozenset({"cloud"})
+_HIDDEN = frozenset({"cloud", "tp"})
 
 
 class LazyVerbs(TyperGroup):

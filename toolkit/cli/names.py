@@ -37,3 +37,7 @@ SessionId = Annotated[
     str,
     typer.Argument(help="The session's id, or the beginning of one.", metavar="ID", click_type=SESSION_TYPE),
 ]
+OptionalSessionId = Annotated[
+    str,
+    typer.Argument(help="The session's id; none: choose from a list.", metavar="[ID]", click_type=SESSION_TYPE),
+]

@@ -175,7 +175,7 @@ class _Packer:
         if not self._repository.remote:
             return f"{called}{self._changes()} (there is no remote)"
         if self._failure:
-            return f"{called}{self._changes()} (the remote could not be asked: {self._failure})"
+            return f"{called}{self._changes()} (nothing can be had from the remote: {self._failure})"
         count = self._count(self.commit)
         commits = f"{count} unpushed commit{'s' if count != 1 else ''} of {self._repository.branch or 'HEAD'}"
         return (commits if count else "") + self._changes().removeprefix("" if count else ", ")

@@ -8,6 +8,7 @@ helpers. For ssh: the user's agent, lent by its socket, where the engine runs on
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -17,6 +18,8 @@ from toolkit.errors import ToolkitError
 from toolkit.git import addresses, asking
 
 _SECONDS = 30.0
+_STAY = "what the session pushes stays in its git gateway, and teleport brings it"
+_LOOPBACK = re.compile(r"localhost|.*\.localhost|127\.[0-9.]+|::1|0\.0\.0\.0", re.IGNORECASE)
 _SSH_KEYS = ("hostname", "port", "user", "hostkeyalias")
 
 
@@ -54,6 +57,8 @@ def resolve(remote: str, *, top: Path | None, local_engine: bool) -> Access:
     shown = addresses.shown(remote)
     if address.scheme not in {"http", "https"}:
         return Access(address=shown, shown=shown)
+    if _LOOPBACK.fullmatch(address.host):
+        return Access(shown=shown, trouble=f"{shown} is this machine itself, which no gateway reaches: {_STAY}")
     headers = tuple(_settings(top, "http.extraHeader", shown))
     login = _token(top, shown) or _from_address(remote)
     if not login and not any(one.lower().startswith("authorization:") for one in headers):
@@ -64,19 +69,17 @@ def resolve(remote: str, *, top: Path | None, local_engine: bool) -> Access:
 def _folder(address: addresses.Address, *, local_engine: bool) -> Access:
     folder = Path(address.path).resolve()
     if not local_engine:
-        trouble = f"{folder} is a folder of this machine, which the engine's cannot reach: pushes stay in the gateway"
+        trouble = f"{folder} is a folder of this machine, which the engine's cannot reach: {_STAY}"
         return Access(shown=str(folder), trouble=trouble)
     if not folder.is_dir():
-        return Access(shown=str(folder), trouble=f"the remote {folder} does not exist: pushes stay in the gateway")
+        return Access(shown=str(folder), trouble=f"the remote {folder} does not exist: {_STAY}")
     return Access(address="/upstream", shown=str(folder), folder=str(folder), owner=folder.stat().st_uid)
 
 
 def _ssh(address: addresses.Address, *, local_engine: bool) -> Access:
     """As ssh itself understands the host: aliases, user and port come from its configuration."""
     if process.which("ssh") is None:
-        return Access(
-            shown=addresses.shown(address.text), trouble="ssh is not installed here: pushes stay in the gateway"
-        )
+        return Access(shown=addresses.shown(address.text), trouble=f"ssh is not installed here: {_STAY}")
     told = process.run(("ssh", "-G", "--", address.host), timeout=_SECONDS, check=False).stdout
     words = dict(line.split(" ", 1) for line in told.splitlines() if " " in line)
     options = {key: words[key] for key in _SSH_KEYS if words.get(key)}
@@ -87,17 +90,18 @@ def _ssh(address: addresses.Address, *, local_engine: bool) -> Access:
     socket = os.environ.get("SSH_AUTH_SOCK", "")
     trouble = ""
     if not local_engine:
-        trouble, socket = "the engine runs elsewhere, and an ssh agent is lent to this machine's engine only", ""
+        trouble = f"the engine runs elsewhere, and an ssh agent is lent to this machine's engine only: {_STAY}"
     elif not socket or not Path(socket).exists():
-        trouble, socket = "no ssh agent runs here (ssh-add -l): without one the remote cannot be reached", ""
+        trouble = f"no ssh agent runs here (ssh-add -l says so): {_STAY}"
+    if trouble:
+        return Access(shown=addresses.shown(address.text), trouble=trouble)
     return Access(
         address=f"ssh://remote/{address.path}" if "://" in address.text else f"remote:{_after_host(address.text)}",
         shown=addresses.shown(address.text),
         ssh=tuple(options.items()),
         known_hosts=_known_hosts(words, options),
         agent=socket,
-        owner=Path(socket).stat().st_uid if socket else None,
-        trouble=trouble,
+        owner=Path(socket).stat().st_uid,
     )
 
 

@@ -107,7 +107,7 @@ class GitGateway:
                 labels.KIND: labels.GIT_GATEWAY_KIND,
                 labels.SESSION: self.session,
                 labels.LAUNCHER: self.launcher,
-                labels.REPOSITORY: access.shown,
+                labels.REPOSITORY: access.shown if access.address else "",
             },
             user="0:0",
             network=network,

@@ -66,11 +66,11 @@ def by_container(engine: Engine, identity: str) -> Session:
 
 def last_word(engine: Engine, identity: str) -> str:
     """When the runner last wrote its state; empty before it did."""
-    return str(_state_file(engine, identity).get("updated", ""))
+    return str(state_fields(engine, identity).get("updated", ""))
 
 
 def _record(engine: Engine, container: EngineContainer) -> Session:
-    fields = _state_file(engine, container.id)
+    fields = state_fields(engine, container.id)
     state, reason = _state(engine, container, fields)
     own = container.labels
     return Session(
@@ -110,7 +110,7 @@ def _state(engine: Engine, container: EngineContainer, fields: dict[str, Any]) -
     return SessionState.FAILED, f"ended without warning (exit code {now.exit_code})"
 
 
-def _state_file(engine: Engine, container: str) -> dict[str, Any]:
+def state_fields(engine: Engine, container: str) -> dict[str, Any]:
     """The runner's state file; empty before it wrote one, or where the session goes away meanwhile."""
     try:
         content = read_file(engine, container, f"{STATE_FOLDER}/state.json")

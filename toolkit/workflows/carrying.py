@@ -44,8 +44,10 @@ def gated(
         known = RemoteRefs()
         if repository.remote:
             known = remote_refs.ask(repository.remote, folder=repository.top, shown=repository.address)
-        carried = bundle.carry(repository, known, into=into)
         access = resolving.result()
+        if repository.top is not None and not access.address:
+            known = RemoteRefs(failure=access.trouble)  # what the gateway can't fetch must be carried
+        carried = bundle.carry(repository, known, into=into)
     text = f"repository: {repository.name} at {carried.commit[:SHOWN_DIGITS]}, branch {request.branch}"
     on_event(Event(step="repository", phase=Phase.DONE, text=text))
     for one in carried.said:

@@ -14,6 +14,7 @@ from toolkit.model.provisioning import Outcome
 from toolkit.provision import identity, pulumi_variables
 from toolkit.provision.place import place
 from toolkit.provision.recorded import IMAGE_TYPE
+from toolkit.sessions import mirrors
 from toolkit.workflows import stack_look
 from toolkit.workflows.declarations import all_environments
 from toolkit.workflows.stack_tools import no_such_environment, open_stack
@@ -68,6 +69,8 @@ def destroy(request: Request, on_event: OnEvent) -> Outcome:
             open_stack(at, on_event).destroy(known)
     # The official plugin's delete does nothing, and earlier builds are in no record: the labels know them all.
     remove(images_of(engine, key_of(at), names), engine, on_event)
+    if not request.environments:
+        mirrors.remove_unused(engine)
     return outcome
 
 

@@ -14,7 +14,7 @@ from toolkit.model import labels
 from toolkit.model.session import SessionState
 from toolkit.sessions import ends, following, records, transcript
 from toolkit.sessions.plan import RUNNER, STATE_FOLDER, check_task
-from toolkit.workflows import audit, gateway_changes
+from toolkit.workflows import audit, gateway_changes, session_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -153,7 +153,7 @@ def remove(engine: Engine, prefix: str, *, force: bool) -> str:
     """Remove a session with its disk and network; returns its id."""
     container = records.container_of(engine, prefix)
     if not force:
-        ends.refuse_to_lose_commits(engine, container)
+        session_repository.refuse_to_lose(engine, container)
     ends.remove(engine, container)
     return container.labels[labels.SESSION]
 

@@ -184,7 +184,7 @@ def test_a_worktree_is_carried_as_it_is(checkout: Path, tmp_path: Path) -> None:
 def test_a_remote_that_cannot_be_asked_means_to_carry_all(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "shop.git").rename(tmp_path / "away.git")
     found = carried(checkout, tmp_path)
-    assert "the remote could not be asked" in found.said[0]
+    assert "nothing can be had from the remote" in found.said[0]
     assert git(unpacked(found, tmp_path), "rev-parse", "refs/home/main") == found.commit
 
 

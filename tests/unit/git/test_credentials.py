@@ -68,7 +68,7 @@ def test_a_folder_is_lent_where_the_engine_is_here(top: Path, tmp_path: Path) ->
     assert (found.address, found.folder, found.owner) == ("/upstream", str(top), top.stat().st_uid)
     elsewhere = resolve(str(top), top=top, local_engine=False)
     assert elsewhere.address == ""
-    assert "stay in the gateway" in elsewhere.trouble
+    assert "stays in its git gateway" in elsewhere.trouble
     assert "does not exist" in resolve(str(tmp_path / "none.git"), top=top, local_engine=True).trouble
 
 
@@ -105,3 +105,10 @@ def test_ssh_keygen_is_there() -> None:
     """What known hosts are read with; `-F` exits 1 for a host that it does not know."""
     done = subprocess.run(["ssh-keygen", "-F", "git.example.com", "-f", "/dev/null"], capture_output=True, check=False)
     assert done.returncode == 1
+
+
+def test_this_machine_itself_is_no_remote_for_a_gateway() -> None:
+    for host in ("localhost:3000", "127.0.0.1", "[::1]:80", "git.localhost"):
+        found = resolve(f"http://{host}/shop.git", top=None, local_engine=True)
+        assert found.address == ""
+        assert "this machine itself" in found.trouble

@@ -1,0 +1,153 @@
+"""A session's repository as it stands: what is committed, what of it is at the remote, what exists only inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.errors import EngineError, NotFoundError, ToolkitError
+from toolkit.git import addresses, asking
+from toolkit.git.gateway import FOLDER
+from toolkit.model import labels
+from toolkit.sessions import inner_repository, records
+from toolkit.sessions.inner_repository import InnerRefs
+
+if TYPE_CHECKING:
+    from toolkit.engines.base import Engine, EngineContainer
+
+_SECONDS = 60.0
+_HEADS = "refs/heads/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRepository:
+    """`own`: refs inside the session. `gate`: those of its git gateway, which are the remote's. `has_remote`: pushes
+    go on to a real remote. `uncommitted`: changed files, as far as that is known; None: it is not.
+    """
+
+    session: str
+    container: EngineContainer
+    gateway: EngineContainer | None
+    own: InnerRefs
+    gate: InnerRefs
+    has_remote: bool
+    uncommitted: int | None
+
+    @property
+    def branch(self) -> str:
+        return self.container.labels.get(labels.BRANCH, "")
+
+    @property
+    def base(self) -> str:
+        """The commit at which the session began."""
+        return self.container.labels.get(labels.BASE_COMMIT, "")
+
+    @property
+    def address(self) -> str:
+        return self.container.labels.get(labels.REPOSITORY, "")
+
+    @property
+    def project_dir(self) -> str:
+        return self.container.labels.get(labels.PROJECT_DIR, "")
+
+    @property
+    def is_running(self) -> bool:
+        return self.container.status == "running"
+
+    @property
+    def commit(self) -> str:
+        """The tip of the session's branch; where it never began, its beginning."""
+        return self.own.refs.get(f"{_HEADS}{self.branch}", "") or self.base
+
+    @property
+    def pushed(self) -> str:
+        """The branch's tip at the remote (without one: in the gateway); empty: it is not there."""
+        return self.gate.refs.get(f"{_HEADS}{self.branch}", "")
+
+
+def look(engine: Engine, container: EngineContainer) -> SessionRepository:
+    """Read both repositories from the engine, whether their containers run or not."""
+    session = container.labels[labels.SESSION]
+    found = engine.containers(labels={labels.SESSION: session, labels.KIND: labels.GIT_GATEWAY_KIND})
+    gateway = found[0] if found else None
+    project = container.labels.get(labels.PROJECT_DIR, "")
+    gate = inner_repository.read_refs(engine, gateway.id, f"{FOLDER}/repository.git") if gateway else InnerRefs()
+    return SessionRepository(
+        session=session,
+        container=container,
+        gateway=gateway,
+        own=inner_repository.read_refs(engine, container.id, f"{project}/.git"),
+        gate=gate,
+        has_remote=bool(gateway and gateway.labels.get(labels.REPOSITORY)),
+        uncommitted=_uncommitted(engine, container, project),
+    )
+
+
+def only_here(engine: Engine, found: SessionRepository) -> tuple[str, ...]:
+    """Branches (and HEAD, and stashed work) whose commits would be lost with the session: `name at commit`."""
+    kept = {found.base, *found.gate.refs.values()} if found.has_remote else {found.base, *_from_home(found.gate)}
+    tips = {
+        name: identity
+        for name, identity in (*found.own.refs.items(), *((("HEAD", found.own.head),) if found.own.head else ()))
+        if (name.startswith(_HEADS) or name in {"HEAD", "refs/stash"}) and identity not in kept
+    }
+    if found.pushed and not found.has_remote and found.pushed not in kept:
+        tips.setdefault(f"{_HEADS}{found.branch}", found.pushed)
+    return tuple(
+        f"{name.removeprefix(_HEADS).removeprefix('refs/')} at {identity[:12]}"
+        for name, identity in sorted(tips.items())
+        if not _is_reachable(engine, found, identity, kept) and not is_at_home(found.address, identity)
+    )
+
+
+def refuse_to_lose(engine: Engine, container: EngineContainer) -> None:
+    """Raise where commits of the session exist neither at its remote nor in the checkout that it came from."""
+    found = look(engine, container)
+    lost = only_here(engine, found)
+    if lost:
+        raise ToolkitError(
+            f"{found.session} has commits that exist nowhere else: {', '.join(lost)}",
+            hint=f"bring them home (toolkit teleport {found.session}), push them, or drop them with --force",
+            code="unpushed-commits",
+        )
+
+
+def is_at_home(repository: str, identity: str) -> bool:
+    """Whether a branch or tag of the checkout that the session came from leads to this commit."""
+    if not repository or addresses.is_address(repository) or not Path(repository).is_dir():
+        return False
+    words = ("for-each-ref", "--count=1", f"--contains={identity}", "refs/heads", "refs/tags", "refs/remotes")
+    done = asking.git(Path(repository), *words, check=False)
+    return done.returncode == 0 and bool(done.stdout.strip())
+
+
+def _from_home(gate: InnerRefs) -> set[str]:
+    """What was carried from home lies in the gateway under names of its own."""
+    return {identity for name, identity in gate.refs.items() if name.startswith(("refs/home/", "refs/toolkit/"))}
+
+
+def _is_reachable(engine: Engine, found: SessionRepository, identity: str, kept: set[str]) -> bool:
+    """An older commit of what is kept is kept too; only a running session can tell."""
+    if not found.is_running:
+        return False
+    known = ("--remotes=origin", found.base) if found.has_remote else sorted(kept)
+    words = ("rev-list", "--ignore-missing", "--max-count=1", identity, "--not", *known)
+    try:
+        command = ("git", "-C", found.project_dir, *words)
+        done = engine.execute(found.container.id, command, environment={}, timeout=_SECONDS)
+    except EngineError:
+        return False
+    return done.exit_code == 0 and not done.stdout.strip()
+
+
+def _uncommitted(engine: Engine, container: EngineContainer, project: str) -> int | None:
+    if container.status == "running":
+        try:
+            command = ("git", "-C", project, "status", "--porcelain")
+            done = engine.execute(container.id, command, environment={}, timeout=_SECONDS)
+        except (EngineError, NotFoundError):
+            return None
+        return len(done.stdout.splitlines()) if done.exit_code == 0 else None
+    told = records.state_fields(engine, container.id).get("uncommitted")
+    return told if isinstance(told, int) else None
