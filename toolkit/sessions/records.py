@@ -100,14 +100,21 @@ def _state(engine: Engine, container: EngineContainer, fields: dict[str, Any]) -
         return SessionState.PREPARING, "not started yet"
     said_goodbye = written in _ENDED and reason
     if container.status not in {"exited", "dead"}:
-        # started again, and its runner has not written yet
-        return (SessionState.PREPARING, "starting again") if said_goodbye else (written, reason)
+        if said_goodbye and _starts_again(engine, container, fields):
+            return SessionState.PREPARING, "starting again"
+        return written, reason  # a turn that ran into a limit has a reason too, and its session goes on
     if said_goodbye:
         return written, reason
     now = engine.container(container.id) or container
     if now.out_of_memory:
         return SessionState.FAILED, "out of memory: resources.memory is too small for it"
     return SessionState.FAILED, f"ended without warning (exit code {now.exit_code})"
+
+
+def _starts_again(engine: Engine, container: EngineContainer, fields: dict[str, Any]) -> bool:
+    """Whether the runner has not written since the container's start; both times are UTC, of the same clock."""
+    now = engine.container(container.id) or container
+    return str(fields.get("updated", "")).rstrip("Z") < now.started.rstrip("Z")
 
 
 def state_fields(engine: Engine, container: str) -> dict[str, Any]:

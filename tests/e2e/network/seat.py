@@ -6,6 +6,7 @@ A seat in a session is one long conversation with the program `inside`, so that 
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import selectors
@@ -90,7 +91,9 @@ class SessionSeat:
         return Answer.of(line)
 
     def _opened(self) -> subprocess.Popen[str]:
-        if self._process is None or self._process.poll() is not None:
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
+        if self._process is None:
             self._process = subprocess.Popen(
                 self._toolkit.argv("exec", self.session, "--", "python3", "-u", "-c", _START),
                 stdin=subprocess.PIPE,
@@ -108,7 +111,8 @@ class SessionSeat:
         if self._process is not None:
             for stream in (self._process.stdin, self._process.stdout):
                 assert stream
-                stream.close()
+                with contextlib.suppress(OSError):  # what was written for a program that is gone
+                    stream.close()
             self._process.kill()
             self._process.wait(timeout=30)
             self._process = None
