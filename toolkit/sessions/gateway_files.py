@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from toolkit.errors import EngineError, ToolkitError
-from toolkit.sessions.gateway_plan import FOLDER, packed
+from toolkit.sessions.gateway_plan import FOLDER, PORT, packed
 from toolkit.sessions.plan import CA_BUNDLE, GATEWAY_CA, RUNNER
 from toolkit.sessions.records import read_file
 
@@ -22,14 +22,35 @@ _STOP_SECONDS = 5
 _CA_ATTEMPTS = 200
 _CA_PAUSE = 0.05
 _TRUST_SECONDS = 60.0
+_LISTEN_SECONDS = 30
+# A look at the kernel's table (proc(5), net/tcp: port in hexadecimal, state 0A) instead of a connection, which the
+# gateway would take for the session's.
+_LISTENS = f"""i=0
+until grep -q ':{PORT:04X} 00000000:0000 0A' /proc/net/tcp; do
+    i=$((i + 1)); [ "$i" -lt {_LISTEN_SECONDS * 20} ] || exit 1
+    sleep 0.05
+done"""
 
 
 def replace(engine: Engine, gateway: EngineContainer, files: Sequence[GatewayFile], *, restart: bool) -> None:
-    """Put the files in the place of those of the same names; `restart` ends every tunnel and has them read."""
+    """Put the files in the place of those of the same names; `restart` ends every tunnel and has them read.
+
+    Raises EngineError where the gateway does not come up with them; the session has no network then.
+    """
     engine.put_archive(gateway.id, FOLDER, packed(files))
     if restart:
         engine.stop_container(gateway.id, seconds=_STOP_SECONDS)
         engine.start_container(gateway.id)
+        _wait_until_it_listens(engine, gateway)
+
+
+def _wait_until_it_listens(engine: Engine, gateway: EngineContainer) -> None:
+    done = engine.execute(gateway.id, ("sh", "-c", _LISTENS), environment={}, timeout=_LISTEN_SECONDS * 2)
+    if done.exit_code:
+        raise EngineError(
+            f"{gateway.name} does not listen {_LISTEN_SECONDS} s after its start",
+            hint=f"'docker logs {gateway.name}' says why; until it does, its session has no network",
+        )
 
 
 def ca_of(engine: Engine, gateway: str) -> bytes:
