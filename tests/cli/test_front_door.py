@@ -41,14 +41,14 @@ def test_a_missing_root_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_bug_leaves_a_report_without_secrets(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from toolkit.workflows import sessions
+    from toolkit.workflows import session_list
 
     monkeypatch.setenv("BILLING_TOKEN", "hunter2hunter2")
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("cannot say hunter2hunter2 of https://user:pw@git.example.com")
 
-    monkeypatch.setattr(sessions, "listed", broken)
+    monkeypatch.setattr(session_list, "listed", broken)
     monkeypatch.setattr("toolkit.engines.connection.connect", lambda: None)
     assert main(["tasks"]) == 3
     hint = capsys.readouterr().err

@@ -117,6 +117,24 @@ def test_archives_go_in_and_come_out(connect: Callable[[], Engine], container: s
         b"".join(engine.get_archive(container, "/tmp/nothing"))
 
 
+def test_the_end_of_a_log(connect: Callable[[], Engine], image: str, engine: Engine) -> None:
+    made = engine.create_container(
+        ContainerRequest(
+            name=f"contract-{uuid.uuid4().hex[:8]}",
+            image=image,
+            command=["sh", "-c", "echo first; echo last"],
+            labels={labels.KIND: "test"},
+        )
+    )
+    try:
+        assert connect().last_log(made) == b""
+        engine.start_container(made)
+        engine.wait_container(made, timeout=30)
+        assert connect().last_log(made) == b"last\n"
+    finally:
+        engine.remove_container(made)
+
+
 def test_networks(connect: Callable[[], Engine], engine: Engine) -> None:
     mark = uuid.uuid4().hex[:8]
     used = subnets.taken_by_networks(one for network in engine.networks() for one in network.subnets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +12,12 @@ import pytest
 from tests.support.git import git
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.support.cli import Toolkit
 
+SECONDS = 60.0
 DECLARATION = """version: 1
 name: default
 network: {access: none}
@@ -24,6 +26,12 @@ hooks:
     - {command: 'echo "export FROM_HOOK=set" >> "$TOOLKIT_ENV_FILE"; echo told'}
     - {matcher: resume, command: 'echo resumed > /tmp/resumed'}
 """
+
+
+def until(ready: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not ready():
+        assert time.monotonic() < deadline, f"not in time: {what}"
 
 
 @pytest.fixture
@@ -70,6 +78,42 @@ def test_a_joined_client_sees_the_turn_and_types_into_it(hooked: Toolkit) -> Non
     )
     assert "got typed" in joined.stdout, joined.stderr
     assert hooked.json("wait", session)["exit_code"] == 0
+
+
+def test_what_is_typed_before_the_turn_begins_reaches_it(hooked: Toolkit) -> None:
+    path = hooked.root / "envs" / "default.yaml"
+    path.write_text(
+        "version: 1\nname: default\nnetwork: {access: none}\nhooks: {session_start: [{command: sleep 3}]}\n"
+    )
+    session = hooked.json("remote", 'read -r -t 30 line; echo "got $line"', "--detach")["session"]["id"]
+    joined = hooked("attach", session, stdin="early\n")
+    assert "got early" in joined.stdout, joined.stderr
+    assert "no turn is running" not in joined.stderr
+
+
+def test_what_ends_the_client_of_exec_ends_its_command(hooked: Toolkit) -> None:
+    session = hooked.json("remote", "true", "--wait")["session"]["id"]
+    task = 'trap "echo trapped > /tmp/trapped; exit 9" TERM; touch /tmp/ready; while :; do sleep 0.1; done'
+    client = hooked.start("exec", session, "--", "bash", "-c", task)
+    until(lambda: hooked("exec", session, "--", "test", "-e", "/tmp/ready", code=None).returncode == 0, "ready")
+    client.terminate()
+    client.communicate(timeout=60)
+    assert client.returncode == 9
+    assert hooked("exec", session, "--", "cat", "/tmp/trapped").stdout == "trapped\n"
+
+
+def test_tasks_tells_a_running_turn_that_prints_and_output_from_the_background(hooked: Toolkit) -> None:
+    busy = hooked.json("remote", "while :; do echo line; sleep 0.01; done", "--detach")["session"]["id"]
+    late = hooked.json("remote", "(while :; do echo late; sleep 0.1; done) & true", "--wait")["session"]["id"]
+    until(lambda: states(hooked)[busy] == ("running", None, 1), "the state running")
+    for _ in range(5):
+        assert states(hooked)[late] == ("idle", 0, 1)
+
+
+def states(toolkit: Toolkit) -> dict[str, tuple[str, int | None, int]]:
+    rows = toolkit.json("tasks")["sessions"]
+    assert all(row["started"] for row in rows)
+    return {row["id"]: (row["state"], row["exit_code"], row["turns"]) for row in rows}
 
 
 def test_turns_that_are_sent_meanwhile_come_in_their_order(hooked: Toolkit) -> None:

@@ -27,6 +27,8 @@ def plain_verb(words: Sequence[str]) -> Callable[[Invocation], int | None] | Non
     match words:
         case ["up", *names]:
             found = lambda invocation: up(invocation, names)  # noqa: E731 -- one of several
+        case ["tasks"]:
+            found = list_sessions
         case ["env", "list"]:
             found = list_environments
         case ["remote-env", name]:
@@ -71,6 +73,15 @@ def up(invocation: Invocation, names: Sequence[str], *, stack: str = "local") ->
     from toolkit.views.provisioning import show_up
 
     show_up(invocation.console, outcome)
+    return 0
+
+
+def list_sessions(invocation: Invocation) -> int:
+    from toolkit.engines.connection import connect
+    from toolkit.views.sessions import show_sessions
+    from toolkit.workflows.session_list import listed
+
+    show_sessions(invocation.console, listed(connect()))
     return 0
 
 

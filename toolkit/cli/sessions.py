@@ -41,9 +41,9 @@ def tasks(
     toolkit tasks --json | jq -r '.sessions[].id'
     """
     from toolkit.views import sessions as views
-    from toolkit.workflows import sessions as workflow
+    from toolkit.workflows.session_list import listed
 
-    views.show_sessions(_console(context), workflow.listed(_engine(), state=state, everything=everything))
+    views.show_sessions(_console(context), listed(_engine(), state=state, everything=everything))
 
 
 @app.command("logs")
@@ -85,7 +85,7 @@ def execute(
 ) -> None:
     """Run a command beside the session's agent, in its repository, with the variables that hooks have set.
 
-    The exit code is the command's.
+    The exit code is the command's, and what asks this call to end (ctrl-c, SIGTERM) reaches the command.
 
     \b
     toolkit exec calm-otter -- git log --oneline
@@ -93,11 +93,8 @@ def execute(
     """
     from toolkit.workflows import sessions as workflow
 
-    engine = _engine()
-    container = workflow.running(engine, session)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    words = workflow.beside(command)
-    raise typer.Exit(engine.attach_exec(container.id, words, environment=_terminal(), terminal=terminal))
+    raise typer.Exit(workflow.execute(_engine(), session, command, environment=_terminal(), terminal=terminal))
 
 
 @app.command("attach")
@@ -112,10 +109,8 @@ def attach(context: typer.Context, session: SessionId) -> None:  # noqa: ARG001 
     """
     from toolkit.workflows import sessions as workflow
 
-    engine = _engine()
-    container = workflow.running(engine, session)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    raise typer.Exit(engine.attach_exec(container.id, workflow.JOIN, environment=_terminal(), terminal=terminal))
+    raise typer.Exit(workflow.attach(_engine(), session, environment=_terminal(), terminal=terminal))
 
 
 def _terminal() -> dict[str, str]:

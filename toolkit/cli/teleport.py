@@ -93,9 +93,9 @@ def _root(invocation: Invocation) -> Path | None:
 
 def _picked(console: Console, engine: Engine) -> str:
     from toolkit.errors import ToolkitError
-    from toolkit.workflows import sessions as workflow
+    from toolkit.workflows.session_list import listed
 
-    known = workflow.listed(engine)
+    known = listed(engine)
     if not known:
         raise ToolkitError("there are no sessions", hint='toolkit remote "TASK" starts one')
     if not console.interactive:

@@ -215,6 +215,10 @@ class Engine(Protocol):
         """stdout from the beginning, in chunks; with `follow` until the container ends."""
         ...
 
+    def last_log(self, identity: str) -> bytes:
+        """The newest entry of the log, whole or the last piece of a long line; empty where it is stderr's, or none."""
+        ...
+
     def wait_container(self, identity: str, *, timeout: float) -> int:
         """Its exit code; TimeoutError after `timeout` seconds."""
         ...
@@ -226,7 +230,17 @@ class Engine(Protocol):
         ...
 
     def attach_exec(
-        self, identity: str, command: Sequence[str], *, environment: Mapping[str, str], terminal: bool
+        self,
+        identity: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        terminal: bool,
+        on_signal: Callable[[int], bool] | None = None,
     ) -> int:
-        """Run beside the container's own process with our stdin, stdout and stderr; returns its exit code."""
+        """Run beside the container's own process with our stdin, stdout and stderr; returns its exit code.
+
+        `on_signal` gets the number of a signal that asks us to end, and says whether the command has it now; where it
+        has not, the signal is ours. On a terminal there are none: the command's own terminal turns keys into signals.
+        """
         ...

@@ -311,6 +311,10 @@ class DockerEngine:
             stream = self._client.logs(identity, stdout=True, stderr=False, stream=True, follow=follow)
             yield from stream
 
+    def last_log(self, identity: str) -> bytes:
+        with refusals():
+            return bytes(self._client.logs(identity, stdout=True, stderr=False, stream=False, tail=1))
+
     def wait_container(self, identity: str, *, timeout: float) -> int:
         import requests
 
@@ -332,7 +336,13 @@ class DockerEngine:
         return ExecResult(exit_code=int(code or 0), stdout=out or b"", stderr=err or b"")
 
     def attach_exec(
-        self, identity: str, command: Sequence[str], *, environment: Mapping[str, str], terminal: bool
+        self,
+        identity: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        terminal: bool,
+        on_signal: Callable[[int], bool] | None = None,
     ) -> int:
         from toolkit.engines import streams
 
@@ -345,7 +355,8 @@ class DockerEngine:
             if terminal:
                 streams.join_terminal(plug, lambda rows, columns: self._client.exec_resize(made, rows, columns))
             else:
-                streams.join_pipes(plug)
+                with streams.passing_signals(on_signal):
+                    streams.join_pipes(plug)
             return self._exit_code(made)
 
     def _exit_code(self, made: str) -> int:

@@ -96,6 +96,10 @@ class QuickEngine(DockerEngine):
         stream = self._wire.stream(f"/containers/{quoted(identity)}/logs", endless=follow, **parameters)
         return streams.unframed(stream)
 
+    def last_log(self, identity: str) -> bytes:
+        stream = self._wire.stream(f"/containers/{quoted(identity)}/logs", stdout="1", tail="1")
+        return b"".join(streams.unframed(stream))
+
     def get_archive(self, identity: str, path: str) -> Iterator[bytes]:
         try:
             return self._wire.stream(f"/containers/{quoted(identity)}/archive", path=path)

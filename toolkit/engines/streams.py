@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _CHUNK = 65536
 _HEADER = struct.Struct(">BxxxL")
 _STDERR = 2
+_ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 
 def join_pipes(plug: socket.socket) -> None:
@@ -71,6 +72,29 @@ def _exactly(plug: socket.socket, length: int) -> bytes:
 def _write_all(descriptor: int, content: bytes) -> None:
     while content:
         content = content[os.write(descriptor, content) :]
+
+
+@contextlib.contextmanager
+def passing_signals(on_signal: Callable[[int], bool] | None) -> Iterator[None]:
+    """Give `on_signal` what asks this process to end; one that it does not take is ours again."""
+    if on_signal is None:
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _ENDING}
+
+    def passed(number: int, _frame: object) -> None:
+        if not on_signal(number):
+            signal.signal(number, before[signal.Signals(number)])
+            os.kill(os.getpid(), number)
+
+    for number in _ENDING:
+        if before[number] is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, passed)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 0.2
 _PUSH_SECONDS = 120.0
 _LAST_PUSH_SECONDS = 30.0
+_AT_WORK = frozenset({"preparing", "running"})
 _CANNOT_START = 127
 _NOT_ALLOWED = 1
 _NO_RESULT = 1
@@ -54,6 +55,8 @@ class Life:
             remember=lambda identity: self._state.update(agent_session=identity),
         )
         self._turn: Turn | None = None
+        self._typing = threading.Lock()
+        self._typed_early: list[bytes] = []
         self._turn_reason = ""
         self._end: tuple[str, str] | None = None  # (state, reason) once somebody asked for the end
         self._ending = threading.Event()
@@ -185,32 +188,50 @@ class Life:
         )
 
     def _live_through(self, turn: Turn) -> int:
-        self._turn = turn
+        with self._typing:
+            for text in self._typed_early:
+                turn.feed(text)
+            self._typed_early.clear()
+            self._turn = turn
         if self._end is not None:  # the signal came while it was starting
             turn.end()
         code = turn.wait()
-        self._turn = None
+        with self._typing:
+            self._turn = None
         return code
 
     def _write_output(self, number: int, stream: str, text: str) -> None:
-        self._transcript.write("output", number, stream=stream, text=text)
+        self._transcript.write("output", number, stream=stream, text=text, **self._if_late(number))
 
     def _write_agent(self, number: int, event: dict[str, Any] | None, text: str) -> None:
         if event is None:
             self._write_output(number, "stdout", text)
         else:
-            self._transcript.write("agent", number, event=event, text=text)
+            self._transcript.write("agent", number, event=event, text=text, **self._if_late(number))
+
+    def _if_late(self, number: int) -> dict[str, Any]:
+        """Output alone means that its turn runs; what comes from the background of an earlier one says where we are."""
+        late = self._turn is None or number != self._state.fields["turns"]
+        return {"status": self._state.public} if late else {}
 
     def _typed(self, text: str) -> str:
         """What a joined client typed: for the turn's stdin, or for an agent without one, the next turn."""
-        turn = self._turn
-        if turn is not None and turn.feed(text.encode("utf-8", "replace")):
-            return ""
         if self._agent.typed:
-            return "no turn is running: 'toolkit send' queues one" if text else ""
+            return self._type(text)
         if text.strip():
             with contextlib.suppress(OSError):
                 inbox.put(self._folder, text.strip())
+        return ""
+
+    def _type(self, text: str) -> str:
+        content = text.encode("utf-8", "replace")
+        with self._typing:
+            if self._turn is not None:
+                self._turn.feed(content)
+            elif self._state.fields["state"] in _AT_WORK:  # the turn is about to begin: hooks may still run
+                self._typed_early.append(content)
+            else:
+                return "no turn is running: 'toolkit send' queues one" if text else ""
         return ""
 
     def _wait_for_mail(self) -> bool:

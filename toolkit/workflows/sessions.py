@@ -8,8 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from toolkit.diagnostics import did_you_mean
-from toolkit.errors import EngineError, ToolkitError, UsageError
+from toolkit.errors import EngineError, ToolkitError
 from toolkit.model import labels
 from toolkit.model.session import SessionState
 from toolkit.sessions import ends, following, records, transcript
@@ -17,7 +16,7 @@ from toolkit.sessions.plan import RUNNER, STATE_FOLDER, check_task
 from toolkit.workflows import audit, gateway_changes, session_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from toolkit.engines.base import Engine, EngineContainer
@@ -27,25 +26,11 @@ if TYPE_CHECKING:
     OnTranscript = Callable[[TranscriptEvent], None]
 
 _AT_WORK = frozenset({SessionState.PREPARING, SessionState.RUNNING})
-JOIN = ("python3", "-I", RUNNER, "join", STATE_FOLDER)
-"""What joins a session's turn, run inside."""
-
+_RUNNER = ("python3", "-I", RUNNER)
+_SIGNAL_SECONDS = 10.0
 _RESUME_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 _START_SECONDS = 3600.0  # checking out a very large repository
-
-
-def listed(engine: Engine, *, state: str = "", everything: bool = False) -> tuple[Session, ...]:
-    """The rows of `tasks`: all but the archived ones, or those of one state."""
-    if state and state not in set(SessionState):
-        names = [one.value for one in SessionState]
-        raise UsageError(
-            f"'{state}' is no state", hint=f"{did_you_mean(state, names)} states: {', '.join(names)}".strip()
-        )
-    found = records.sessions(engine)
-    if state:
-        return tuple(one for one in found if one.state == state)
-    return tuple(one for one in found if everything or one.state != "archived")
 
 
 def events(engine: Engine, prefix: str, *, follow: bool) -> Iterator[TranscriptEvent]:
@@ -167,16 +152,34 @@ def running(engine: Engine, prefix: str) -> EngineContainer:
     return container
 
 
-def beside(command: Sequence[str]) -> tuple[str, ...]:
-    """The command as the session's runner starts it: with the variables that hooks have set."""
-    return ("python3", "-I", RUNNER, "exec", STATE_FOLDER, secrets.token_hex(8), *command)
+def execute(
+    engine: Engine, prefix: str, command: Sequence[str], *, environment: Mapping[str, str], terminal: bool
+) -> int:
+    """Run a command beside the agent, with the variables that hooks have set; its exit code. Signals reach it."""
+    container, token = running(engine, prefix), secrets.token_hex(8)
+
+    def pass_on(number: int) -> bool:
+        words = (*_RUNNER, "signal", STATE_FOLDER, token, str(number))
+        return engine.execute(container.id, words, environment={}, timeout=_SIGNAL_SECONDS).exit_code == 0
+
+    words = (*_RUNNER, "exec", STATE_FOLDER, token, *command)
+    return engine.attach_exec(
+        container.id, words, environment=environment, terminal=terminal, on_signal=None if terminal else pass_on
+    )
+
+
+def attach(engine: Engine, prefix: str, *, environment: Mapping[str, str], terminal: bool) -> int:
+    """Join the session's turn until its end, or until we leave; 0 but for a turn that failed."""
+    container = running(engine, prefix)
+    words = (*_RUNNER, "join", STATE_FOLDER)
+    return engine.attach_exec(container.id, words, environment=environment, terminal=terminal)
 
 
 def send(engine: Engine, prefix: str, text: str) -> str:
     """Queue the next turn; returns the session's id."""
     check_task(text)
     container = running(engine, prefix)
-    command = ("python3", "-I", RUNNER, "send", STATE_FOLDER, text)
+    command = (*_RUNNER, "send", STATE_FOLDER, text)
     done = engine.execute(container.id, command, environment={}, timeout=60)
     if done.exit_code:
         raise EngineError(f"the turn was not queued: {done.stderr.decode(errors='replace').strip()}")

@@ -115,6 +115,16 @@ def test_a_turn_is_recorded_and_the_session_idles(run: Callable[..., Runner]) ->
     assert runner.state["state"] == "stopped"
 
 
+def test_output_alone_means_that_its_turn_runs(run: Callable[..., Runner]) -> None:
+    """Clients read where a session stands from its last event."""
+    runner = run("echo now; (sleep 1; echo later) & true")
+    runner.until(lambda: output(runner) == "now\nlater\n")
+    now, later = [one for one in runner.events if one["type"] == "output"]
+    assert "status" not in now
+    assert (later["status"]["state"], later["status"]["turns"]) == ("idle", 1)
+    runner.end()
+
+
 def test_a_failed_turn_shows_and_the_next_one_clears_it(run: Callable[..., Runner]) -> None:
     runner = run("exit 3")
     runner.until(lambda: runner.state["state"] == "failed")
