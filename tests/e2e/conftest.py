@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from toolkit.model import labels
 from toolkit.sessions import ends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from toolkit.engines.docker import DockerEngine
 
@@ -87,6 +87,13 @@ def toolkit(provisioned: Toolkit, checkout: Path, tmp_path: Path) -> Toolkit:
         cwd=checkout,
         environment={**provisioned.environment, "XDG_STATE_HOME": str(tmp_path / "state")},
     )
+
+
+@pytest.fixture
+def started(toolkit: Toolkit) -> Callable[[], list[dict[str, Any]]]:
+    """The rows of `tasks` since the test began, the newest first: whoever uses this engine may have sessions too."""
+    before = {one["id"] for one in toolkit.json("tasks", "--all")["sessions"]}
+    return lambda: [one for one in toolkit.json("tasks")["sessions"] if one["id"] not in before]
 
 
 @pytest.fixture(autouse=True)

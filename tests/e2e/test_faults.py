@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.support.cli import Toolkit
     from toolkit.engines.docker import DockerEngine
+
+    Started = Callable[[], list[dict[str, Any]]]
 
 SECONDS = 60.0
 
@@ -35,14 +37,19 @@ def of_session(engine: DockerEngine) -> set[str]:
     return containers | {one.id for one in engine.networks(labels={labels.SESSION: ""})}
 
 
-def test_the_session_survives_its_client(toolkit: Toolkit, engine: DockerEngine) -> None:
+def is_running(engine: DockerEngine, before: set[str]) -> bool:
+    """Whether a session that was not there before is."""
+    found = engine.containers(labels={labels.KIND: "session"})
+    return any(one.status == "running" and one.id not in before for one in found)
+
+
+def test_the_session_survives_its_client(toolkit: Toolkit, engine: DockerEngine, started: Started) -> None:
     before = of_session(engine)
     client = toolkit.start("remote", "sleep 1; echo finished", "--wait")
-    running = {labels.KIND: "session"}
-    until(lambda: any(one.status == "running" for one in engine.containers(labels=running)), "a running container")
+    until(lambda: is_running(engine, before), "a running container")
     os.killpg(client.pid, signal.SIGKILL)
     client.communicate()
-    session = toolkit.json("tasks")["sessions"][0]["id"]
+    (session,) = [one["id"] for one in started()]
     assert toolkit.json("wait", session, "--timeout", "60s")["exit_code"] == 0
     assert toolkit("logs", session).stdout == "finished\n"
     toolkit("rm", session, "--yes")
@@ -51,7 +58,7 @@ def test_the_session_survives_its_client(toolkit: Toolkit, engine: DockerEngine)
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_client_killed_at_a_random_moment_leaves_nothing_stuck(
-    toolkit: Toolkit, engine: DockerEngine, seed: int
+    toolkit: Toolkit, engine: DockerEngine, started: Started, seed: int
 ) -> None:
     """Either a session that finishes, or leftovers that `doctor --fix` removes; never anything in between."""
     before = of_session(engine)
@@ -60,7 +67,7 @@ def test_a_client_killed_at_a_random_moment_leaves_nothing_stuck(
     os.killpg(client.pid, signal.SIGKILL)
     client.communicate()
     toolkit("doctor", "--fix", code=None)
-    for session in toolkit.json("tasks")["sessions"]:
+    for session in started():
         assert toolkit.json("wait", session["id"], "--timeout", "60s")["exit_code"] == 0
         toolkit("rm", session["id"], "--yes")
     assert of_session(engine) == before
@@ -73,26 +80,30 @@ def test_doctor_never_touches_what_is_alive(toolkit: Toolkit) -> None:
 
 
 @pytest.mark.parametrize("delay", [0.3, 0.7, 1.1])
-def test_an_interrupt_undoes_or_leaves_a_whole_session(toolkit: Toolkit, engine: DockerEngine, delay: float) -> None:
+def test_an_interrupt_undoes_or_leaves_a_whole_session(
+    toolkit: Toolkit, engine: DockerEngine, started: Started, delay: float
+) -> None:
     before = of_session(engine)
     client = toolkit.start("remote", "sleep 2", "--wait")
     time.sleep(delay)
     client.send_signal(signal.SIGINT)
     _, stderr = client.communicate(timeout=SECONDS)
     assert client.returncode == 130, stderr
-    for session in toolkit.json("tasks")["sessions"]:
+    for session in started():
         assert session["id"] in stderr
         toolkit("wait", session["id"])
         toolkit("rm", session["id"], "--yes")
     assert of_session(engine) == before
 
 
-def test_a_killed_runner_is_a_failed_session_with_a_reason(toolkit: Toolkit, engine: DockerEngine) -> None:
+def test_a_killed_runner_is_a_failed_session_with_a_reason(
+    toolkit: Toolkit, engine: DockerEngine, started: Started
+) -> None:
     session = toolkit.json("remote", "sleep 100", "--detach")["session"]
-    until(lambda: toolkit.json("tasks")["sessions"][0]["state"] == "running", "the state running")
+    until(lambda: started()[0]["state"] == "running", "the state running")
     engine.kill_container(session["container"])
-    until(lambda: toolkit.json("tasks")["sessions"][0]["state"] == "failed", "the state failed")
-    assert "ended without warning" in toolkit.json("tasks")["sessions"][0]["reason"]
+    until(lambda: started()[0]["state"] == "failed", "the state failed")
+    assert "ended without warning" in started()[0]["reason"]
     assert toolkit.json("resume", session["id"])["session"]["state"] == "idle"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -35,12 +35,12 @@ def until(ready: Callable[[], bool], what: str) -> None:
 
 
 @pytest.fixture
-def hooked(toolkit: Toolkit) -> Iterator[Toolkit]:
+def hooked(toolkit: Toolkit, started: Callable[[], list[dict[str, Any]]]) -> Iterator[Toolkit]:
     path = toolkit.root / "envs" / "default.yaml"
     before = path.read_text()
     path.write_text(DECLARATION)
     yield toolkit
-    for one in toolkit.json("tasks")["sessions"]:
+    for one in started():
         toolkit("rm", one["id"], "--yes", "--force")
     path.write_text(before)
 

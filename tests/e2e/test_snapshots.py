@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from toolkit.model import labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.cli import Toolkit
     from toolkit.engines.base import EngineImage
     from toolkit.engines.docker import DockerEngine
+
+    Started = Callable[[], list[dict[str, Any]]]
 
 HEAD = "version: 1\nname: default\nnetwork: {access: none}\nvariables: |\n  GREETING=hello\n"
 
@@ -24,24 +26,27 @@ def with_setup(toolkit: Toolkit, script: str, more: str = "") -> None:
     (toolkit.root / "envs" / "default.yaml").write_text(f"{HEAD}{more}setup:\n  script: |\n{body}")
 
 
-def ours(engine: DockerEngine, toolkit: Toolkit) -> list[EngineImage]:
-    """The snapshots of the tests' own stack: whoever uses this engine may have others."""
-    stack = f"{toolkit.environment['TEST_STACK']}-"
-    found = engine.images(labels={labels.KIND: labels.SNAPSHOT_KIND})
-    return [one for one in found if one.labels.get(labels.STACK, "").startswith(stack)]
+@pytest.fixture
+def snapshots(engine: DockerEngine) -> Callable[[], list[EngineImage]]:
+    """The snapshots since the test began: whoever uses this engine may have others, also of an image like ours."""
+    wanted = {labels.KIND: labels.SNAPSHOT_KIND}
+    before = {one.id for one in engine.images(labels=wanted)}
+    return lambda: [one for one in engine.images(labels=wanted) if one.id not in before]
 
 
 @pytest.fixture(autouse=True)
-def as_it_was(toolkit: Toolkit, engine: DockerEngine) -> Iterator[None]:
+def as_it_was(
+    toolkit: Toolkit, engine: DockerEngine, started: Started, snapshots: Callable[[], list[EngineImage]]
+) -> Iterator[None]:
     """The declaration is the provisioned root's own again afterwards, and no snapshot stays."""
     declaration = toolkit.root / "envs" / "default.yaml"
     before = declaration.read_text()
     yield
-    for one in toolkit.json("tasks")["sessions"]:
+    for one in started():
         toolkit("rm", one["id"], "--yes", "--force")
     toolkit("cache", "reset", "default")
     declaration.write_text(before)
-    assert ours(engine, toolkit) == []
+    assert snapshots() == []
     assert engine.containers(labels={labels.KIND: labels.PREPARE_KIND}) == []
 
 
@@ -87,7 +92,7 @@ def test_a_snapshot_that_has_reached_its_age_is_made_anew(toolkit: Toolkit) -> N
     assert again["snapshot"]["image"] != first["snapshot"]["image"]
 
 
-def test_a_failure_shows_all_output_the_line_and_the_refused_hosts(toolkit: Toolkit) -> None:
+def test_a_failure_shows_all_output_the_line_and_the_refused_hosts(toolkit: Toolkit, started: Started) -> None:
     ask = "import urllib.request as u; u.urlopen('http://packages.example.com/x')"
     with_setup(toolkit, f'echo before\npython3 -c "{ask}" 2>/dev/null || true\n\nls /nowhere\necho never')
     error = toolkit.json("remote", "true", code=1)["error"]
@@ -97,7 +102,7 @@ def test_a_failure_shows_all_output_the_line_and_the_refused_hosts(toolkit: Tool
     assert "/nowhere': No such file" in error["message"]
     assert "never" not in error["message"].replace("echo never", "")
     assert "refused meanwhile: packages.example.com" in error["message"]
-    assert toolkit.json("tasks")["sessions"] == []
+    assert started() == []
 
 
 def test_a_script_that_takes_too_long_is_ended(toolkit: Toolkit) -> None:
@@ -109,10 +114,12 @@ def test_a_script_that_takes_too_long_is_ended(toolkit: Toolkit) -> None:
     assert "begun" in message
 
 
-def test_no_variable_stays_in_the_snapshots_configuration(toolkit: Toolkit, engine: DockerEngine) -> None:
+def test_no_variable_stays_in_the_snapshots_configuration(
+    toolkit: Toolkit, engine: DockerEngine, snapshots: Callable[[], list[EngineImage]]
+) -> None:
     with_setup(toolkit, "true")
     toolkit("prebuild", "default")
-    (image,) = ours(engine, toolkit)
+    (image,) = snapshots()
     about = engine._client.inspect_image(image.id)  # type: ignore[no-untyped-call]
     assert not [one for one in about["Config"]["Env"] or () if one.startswith(("GREETING", "http"))]
 

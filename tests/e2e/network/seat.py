@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SECONDS = 90.0
 _PROGRAM = Path(__file__).with_name("inside")
 _ARCHIVE = "/tmp/lab-inside.zip"
+_TRIES = 3
 _START = (
     "import base64, sys\n"
     f"with open('{_ARCHIVE}', 'wb') as file: file.write(base64.b64decode(sys.stdin.readline()))\n"
@@ -125,12 +126,22 @@ class SessionSeat:
 
 
 class ContainerSeat:
-    """In an ordinary container: one process for each try."""
+    """In an ordinary container: one process for each try.
+
+    It shows what is possible, so that what a loaded machine lets fail is tried again: tries wait for one second only.
+    """
 
     def __init__(self, container: DockerContainer) -> None:
         self._container = container
 
     def attempt(self, tried: Try) -> Answer:
+        for _ in range(_TRIES):
+            answer = self._once(tried)
+            if answer.reached:
+                break
+        return answer
+
+    def _once(self, tried: Try) -> Answer:
         lines = _program() + _order(tried)
         code = f"import io, sys; sys.stdin = io.StringIO(sys.argv[1]); exec({_START!r})"
         done = self._container.exec(["python3", "-c", code, lines])
