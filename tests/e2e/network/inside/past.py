@@ -91,7 +91,7 @@ def source_route(to: str, by: str) -> Answer:
 
 @a_try
 def route(by: str) -> Answer:
-    """Add a route to TEST-NET-2 by way of a neighbour; `reached`: the kernel takes it."""
+    """Add a route to TEST-NET-2 by way of a neighbour; `reached`: the kernel takes it. Where it does, it goes again."""
 
     def address(text: str) -> bytes:
         return struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(text))
@@ -100,16 +100,21 @@ def route(by: str) -> Answer:
     entry += struct.pack("=Hh4xQHh4xQQQH6x", 0x0003, 0, 0, 0, 0, 0, 0, 0, 0)  # up, by a gateway
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plug:
         fcntl.ioctl(plug, 0x890B, entry)  # SIOCADDRT
+        fcntl.ioctl(plug, 0x890C, entry)  # SIOCDELRT
     return {"reached": True, "status": None}
 
 
 @a_try
 def alias(address: str) -> Answer:
-    """Give an interface another address; `reached`: the kernel takes it."""
-    name = next(one for _, one in socket.if_nameindex() if one != "lo")
-    entry = struct.pack("=16sHH4s8x", f"{name}:1".encode(), socket.AF_INET, 0, socket.inet_aton(address))
+    """Give an interface another address; `reached`: the kernel takes it.
+
+    Where it does, it goes again: its network, all of 192.0.2.0/24, would be on this link, and may be the machine's own.
+    """
+    name = f"{next(one for _, one in socket.if_nameindex() if one != 'lo')}:1".encode()
+    entry = struct.pack("=16sHH4s8x", name, socket.AF_INET, 0, socket.inet_aton(address))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plug:
         fcntl.ioctl(plug, 0x8916, entry)  # SIOCSIFADDR
+        fcntl.ioctl(plug, 0x8914, struct.pack("=16sH14x", name, 0))  # SIOCSIFFLAGS: down, which removes an alias
     return {"reached": True, "status": None}
 
 
