@@ -14,6 +14,18 @@ def test_an_unknown_verb_is_a_usage_error_with_the_nearest_one(capsys: pytest.Ca
     assert "did you mean 'tasks'?" in capsys.readouterr().err
 
 
+def test_help_names_every_verb_once_with_its_whole_first_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    from toolkit.cli.app import _HIDDEN, VERBS
+
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    listed = text[text.index("\nDeclare:") :]
+    rows = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2:3].isalpha()]
+    assert {name: rows.count(name) for name in VERBS if name not in _HIDDEN} == dict.fromkeys(set(VERBS) - _HIDDEN, 1)
+    assert "..." not in listed
+    assert "-q, --quiet" in text
+
+
 def test_nothing_at_all_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert "toolkit remote" in capsys.readouterr().err

@@ -10,6 +10,8 @@ import typer
 from typer import _completion_shared as typer_completion
 from typer.core import TyperGroup
 
+from toolkit.cli.completion import GLOBAL_OPTIONS
+
 if TYPE_CHECKING:
     import click
 
@@ -62,6 +64,18 @@ typer_completion._completion_scripts["zsh"] = _ZSH  # noqa: SLF001
 _GROUPS = frozenset({"env", "network", "images"})
 _HIDDEN = frozenset({"cloud", "tp"})
 
+_SECTIONS = {
+    "Declare": ("init", "setup", "validate", "env", "network", "remote-env"),
+    "Build": ("preview", "up", "drift", "destroy", "reconcile", "lock", "images", "prebuild", "cache", "verify"),
+    "Sessions": ("remote", "console", "tasks", "logs", "attach", "send", "wait", "exec", "cp", "audit"),
+    "Bring home": ("diff", "pr", "teleport"),
+    "End": ("stop", "resume", "archive", "rm"),
+}
+_GLOBAL_OPTIONS = {**GLOBAL_OPTIONS, "--version": "Show the version and exit."}
+_IN_FULL = {"--root": "--root DIR", "--quiet": "-q, --quiet", "--verbose": "-v, --verbose"}
+_OTHERS = "Look after it"
+_WHOLE = 200
+
 
 class LazyVerbs(TyperGroup):
     """A group that imports a verb's module on first use; `--help` imports them all, which stays cheap."""
@@ -81,6 +95,23 @@ class LazyVerbs(TyperGroup):
         if found is not None and cmd_name in _HIDDEN:
             found.hidden = True
         return found
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Global options, before or after the verb"):
+            formatter.write_dl([(_IN_FULL.get(name, name), text) for name, text in _GLOBAL_OPTIONS.items()])
+        super().format_options(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """By what one is about to do, each with its whole first sentence."""
+        known = {
+            name: one for name in self.list_commands(ctx) if (one := self.get_command(ctx, name)) and not one.hidden
+        }
+        named = [name for names in _SECTIONS.values() for name in names]
+        others = tuple(name for name in known if name not in named)
+        for title, names in {**_SECTIONS, _OTHERS: others}.items():
+            rows = [(name, known[name].get_short_help_str(_WHOLE)) for name in names if name in known]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
 
 @cache
@@ -111,8 +142,6 @@ def verbs() -> typer.Typer:
 @app.callback()
 def toolkit() -> None:
     """Declared environments and isolated coding-agent sessions on your own container engine.
-
-    Global options, before or after the verb: --root DIR, --json, -q, -v, --no-color.
 
     Start here: toolkit setup, toolkit up, toolkit remote-env NAME, toolkit remote "TASK".
     """

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 ASKED_BY = "_TOOLKIT_COMPLETE"
-_GLOBAL_HELP = {
+GLOBAL_OPTIONS = {
     "--root": "The folder that holds envs/.",
     "--json": "One JSON document on standard output.",
     "--quiet": "No progress and no remarks.",
     "--verbose": "Every detail.",
-    "--no-color": "No colours.",
+    "--no-color": "No colours; NO_COLOR does the same.",
 }
+"""What `main` takes out of the words before the verbs see them."""
 
 _Offer = tuple[str, str]
 """A word, and what it means; empty where it says so itself."""
@@ -91,7 +92,7 @@ def _options(node: Mapping[str, Any], start: str, root: Path | None) -> Iterable
         kind = node["options"].get(name, {"kind": ""})["kind"] or ""
         return [(f"{name}={word}", meaning) for word, meaning in _named(kind, root)]
     own = [(name, one["help"]) for name, one in node["options"].items()]
-    shared = [(name, _GLOBAL_HELP[name]) for name in ("--root", *FLAGS) if name in _GLOBAL_HELP]
+    shared = [(name, GLOBAL_OPTIONS[name]) for name in ("--root", *FLAGS) if name in GLOBAL_OPTIONS]
     return [*own, *shared]
 
 
