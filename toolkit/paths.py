@@ -8,6 +8,8 @@ from pathlib import Path
 from toolkit.errors import NotFoundError
 
 ENVIRONMENTS = "envs"
+LOCK_NAME = "lock.yaml"
+"""In the folder of the environments, and none of them."""
 _PACKAGE = Path(__file__).resolve().parent
 
 

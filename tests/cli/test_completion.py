@@ -52,6 +52,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("remote --env", "b", ["batch"]),
         ("remote task --env=web", "--wai", ["--wait"]),
         ("validate --format", "s", ["sarif"]),
+        ("", "loc", ["lock"]),
+        ("up", "--lock", ["--locked"]),
         ("validate", "", []),  # files: the shell knows them
         ("network check", "w", ["web", "web-api"]),
         ("network check web", "", []),

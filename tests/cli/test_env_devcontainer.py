@@ -120,7 +120,7 @@ name: shop-front-end
 network:
   access: trusted
 image:
-  base: "registry.example.com/node:22"
+  base: registry.example.com/node:22
 variables: |
   NODE_ENV=development
 hooks:

@@ -261,7 +261,11 @@ def test_the_catalogue_names_schemas_that_are_there() -> None:
     catalogue = json.loads((_CHECKOUT / "schemas/catalog.json").read_text(encoding="utf-8"))
 
     assert catalogue["version"] == 1
-    assert [one["url"] for one in catalogue["schemas"]] == ["environment.schema.json", "settings.schema.json"]
+    assert [one["url"] for one in catalogue["schemas"]] == [
+        "environment.schema.json",
+        "lock.schema.json",
+        "settings.schema.json",
+    ]
     for one in catalogue["schemas"]:
         assert (_CHECKOUT / "schemas" / one["url"]).is_file()
         assert one["name"]

@@ -258,3 +258,29 @@ def test_a_file_name_that_is_no_utf_8_can_be_told_of(root: Path, capsys: pytest.
     assert "the name of the file is not valid UTF-8" in capsys.readouterr().out
     assert main(["env", "list"]) == 1
     assert root.is_dir()
+
+
+def test_the_lock_file_is_none_of_the_environments(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _write(root, "web")
+    (root / "envs/lock.yaml").write_text("version: 1\nbases: {debian:12: latest}\n", encoding="utf-8")
+
+    assert main(["validate", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["files"] == ["envs/web.yaml"]
+    assert main(["env", "list", "--json"]) == 0
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)["environments"]] == ["web"]
+    assert main(["env", "new", "lock"]) == 1
+    assert "envs/lock.yaml is the lock file" in capsys.readouterr().err
+
+
+def test_a_lock_file_that_is_named_is_checked_as_one(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _write(root, "web")
+    (root / "envs/lock.yaml").write_text("version: 1\nbases: {debian:12: latest}\n", encoding="utf-8")
+
+    assert main(["validate", "envs/web.yaml", "envs/lock.yaml", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["files"] == ["envs/lock.yaml", "envs/web.yaml"]
+    (problem,) = found["problems"]
+    assert (problem["path"], problem["line"], problem["column"]) == ("envs/lock.yaml", 2, 20)
+    assert problem["rule"] == "lock-digest"
+    (root / "envs/lock.yaml").write_text(f"version: 1\nbases: {{debian:12: 'sha256:{'1' * 64}'}}\n", encoding="utf-8")
+    assert main(["validate", "envs/*.yaml"]) == 0

@@ -248,6 +248,43 @@ def test_a_new_base_is_noticed(site: Site) -> None:
         site.engine.remove_image(base)
 
 
+def test_a_locked_up_takes_the_recorded_bases_alone(site: Site) -> None:
+    base = f"toolkit.local/{site.stack}:12"
+    stand_in = site.engine.image("toolkit.local/debian:bookworm-slim")
+    assert stand_in is not None
+    site.engine.tag_image(stand_in.id, base)
+    site.declare("one", base=base)
+    try:
+        assert site.up("--locked", code=1)["error"]["code"] == "not-locked"
+        locked = site.toolkit.json("lock")
+        assert locked["bases"] == {BASE: stand_in.id, base: stand_in.id}
+        assert site.toolkit.json("lock", "--check")["changes"] == []
+        before = site.up("--locked")["images"]["one"]
+        assert site.up("--locked")["changes"] == []
+
+        commit_on(site, stand_in.id, base)
+        moved = site.engine.image(base)
+        assert moved is not None
+        for verb in (site.up, site.preview):
+            refused = verb("--locked", code=1)["error"]
+            assert refused["code"] == "locked-base"
+            assert stand_in.id in refused["message"]
+            assert moved.id in refused["message"]
+            assert "toolkit lock" in refused["hint"]
+        assert site.engine.image(before["reference"]) is not None
+        (change,) = site.toolkit.json("lock", "--check", code=4)["changes"]
+        assert change == {"base": base, "from": stand_in.id, "to": moved.id}
+
+        path = site.root / "envs" / "lock.yaml"
+        path.write_text(path.read_text().replace("  debian", "  # Debian as it was in March\n  debian"))
+        assert "recorded" in site.toolkit("lock").stdout
+        assert "# Debian as it was in March\n  debian" in path.read_text()
+        assert actions(site.up("--locked")) == {"one": "update"}
+    finally:
+        site.destroy()
+        site.engine.remove_image(base)
+
+
 def commit_on(site: Site, image: str, reference: str) -> None:
     """Give `reference` to an image that has one more layer, and the labels of the one below."""
     container = site.engine.create_container(

@@ -13,7 +13,7 @@ from toolkit.paths import schema as schema_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NAMES = ("environment", "settings")
+_NAMES = ("environment", "settings", "lock")
 
 
 def _schema(name: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ VERBS = {
     "up": "toolkit.cli.provision",
     "drift": "toolkit.cli.provision",
     "destroy": "toolkit.cli.provision",
+    "lock": "toolkit.cli.lock",
     "reconcile": "toolkit.cli.reconcile",
     "images": "toolkit.cli.images",
     "prebuild": "toolkit.cli.snapshots",

@@ -23,6 +23,10 @@ Environments = Annotated[
 ]
 StackName = Annotated[str, typer.Option("--stack", metavar="S", help="The Pulumi stack.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Locked = Annotated[
+    bool,
+    typer.Option("--locked", help="Only on the bases that envs/lock.yaml records ('toolkit lock')."),
+]
 Check = Annotated[bool, typer.Option("--check", help="Change nothing; exit 4 if there is something to change.")]
 
 
@@ -33,6 +37,7 @@ def preview(
     stack: StackName = "local",
     check: Check = False,
     diff: Annotated[bool, typer.Option("--diff", help="Also what differs, line by line.")] = False,
+    locked: Locked = False,
 ) -> int:
     """What would `up` do, and why? Builds nothing.
 
@@ -41,7 +46,9 @@ def preview(
     from toolkit.workflows import provisioning
 
     invocation: Invocation = context.obj
-    request = provisioning.Request(root=invocation.root, stack=stack, environments=tuple(environments or ()))
+    request = provisioning.Request(
+        root=invocation.root, stack=stack, environments=tuple(environments or ()), locked=locked
+    )
     outcome = provisioning.preview(request, invocation.console.event)
     views.show_plan(invocation.console, outcome, with_difference=diff)
     return _code(outcome, check=check)
@@ -84,6 +91,7 @@ def up(
         bool,
         typer.Option("--adopt", help="Set a damaged state aside, and make the record anew from what the engine has."),
     ] = False,
+    locked: Locked = False,
 ) -> int:
     """Turn the declared environments into container images.
 
@@ -99,6 +107,7 @@ def up(
         environments=tuple(environments or ()),
         bootstrap=bootstrap,
         refresh=refresh,
+        locked=locked,
     )
     if adopt:
         _adopt(invocation, request, yes=yes)

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from toolkit.declare.fault import Fault
 from toolkit.memory import NAMED
 from toolkit.model.limits import MAX_BYTES
-from toolkit.paths import ENVIRONMENTS
+from toolkit.paths import ENVIRONMENTS, LOCK_NAME
 from toolkit.record import Record
 
 SUFFIX = ".yaml"
@@ -54,7 +54,7 @@ class Tree(Record):
         return Tree(root=self.root, boundary=self.boundary, seen=seen)
 
     def environments(self) -> tuple[str, ...]:
-        """The paths of all declarations, sorted; `.yml` ones too, which the rules refuse."""
+        """The paths of all declarations, sorted; `.yml` ones too, which the rules refuse. The lock file is none."""
         return self.declarations_in(ENVIRONMENTS)
 
     def declarations_in(self, folder: str) -> tuple[str, ...]:
@@ -104,7 +104,7 @@ class Tree(Record):
 
 
 def _is_declaration(entry: os.DirEntry[str]) -> bool:
-    if entry.name.startswith(".") or not entry.name.endswith((SUFFIX, _OTHER_SUFFIX)):
+    if entry.name.startswith(".") or not entry.name.endswith((SUFFIX, _OTHER_SUFFIX)) or entry.name == LOCK_NAME:
         return False
     try:
         return not entry.is_dir()

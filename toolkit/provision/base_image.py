@@ -58,14 +58,20 @@ def digest_of(image: EngineImage, reference: str) -> str:
     return next(iter([*named, *(digest for _, digest in known)]), image.id)
 
 
-def provide(declared: str, engine: Engine, on_event: OnEvent, *, bootstrap: bool) -> ResolvedBase:
-    """What `resolve` finds, else the image pulled, else (with `bootstrap`) a stand-in made; EngineError otherwise."""
+def provide(declared: str, engine: Engine, on_event: OnEvent, *, bootstrap: bool, digest: str = "") -> ResolvedBase:
+    """What `resolve` finds, else the image pulled, else (with `bootstrap`) a stand-in made; EngineError otherwise.
+
+    With `digest` that very image is pulled, whatever the declared tag names by now.
+    """
     found = resolve(declared, engine)
     if found is not None:
         return found
     on_event(_event(Phase.STARTED, f"base image {declared}: pulling"))
+    exact = f"{_named(declared)}@{digest}" if digest else declared
     try:
-        engine.pull(declared, on_line=_reporter(on_event))
+        engine.pull(exact, on_line=_reporter(on_event))
+        if "@" not in declared and exact != declared:
+            engine.tag_image(exact, _tagged(declared))
     except EngineError as error:
         return _replace(declared, engine, on_event, bootstrap=bootstrap, refused=error)
     on_event(_event(Phase.DONE, f"base image {declared}: pulled"))
@@ -131,6 +137,17 @@ def _resolved(declared: str, engine: Engine) -> ResolvedBase:
     if found is None:
         raise EngineError(f"the base image {declared} was fetched, but the engine does not have it")
     return found
+
+
+def _named(declared: str) -> str:
+    """The repository as declared, without tag and digest."""
+    rest = declared.partition("@")[0]
+    head, colon, tail = rest.rpartition(":")
+    return head if colon and "/" not in tail else rest
+
+
+def _tagged(declared: str) -> str:
+    return declared if _named(declared) != declared else f"{declared}:latest"
 
 
 def _parts(declared: str) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from toolkit.declare.tree import Tree
 from toolkit.documents.files import create, locked, replace
 from toolkit.errors import InvalidError, ToolkitError
 from toolkit.model.declarations import Edited
-from toolkit.paths import ENVIRONMENTS
+from toolkit.paths import ENVIRONMENTS, LOCK_NAME
 from toolkit.workflows.declarations import invalid, path_of
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ def new(root: Path, name: str, *, extends: str = "", description: str = "") -> E
     if not NAME.fullmatch(name):
         raise ToolkitError(
             f"'{name}' is not the name of an environment", hint="a-z, 0-9 and - inside, at most 40 characters"
+        )
+    if f"{name}.yaml" == LOCK_NAME:
+        raise ToolkitError(
+            f"'{name}' is taken: {ENVIRONMENTS}/{LOCK_NAME} is the lock file", hint="choose another name"
         )
     if extends:
         path_of(root, extends)

@@ -19,7 +19,7 @@ from toolkit.documents import MAX_BYTES
 from toolkit.documents.files import create, replace
 from toolkit.errors import InvalidError, NotFoundError, ToolkitError
 from toolkit.model.devcontainer import Exported, Imported
-from toolkit.paths import ENVIRONMENTS
+from toolkit.paths import ENVIRONMENTS, LOCK_NAME
 from toolkit.workflows.declarations import environment
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ def _name(wanted: str, found: Translation, file: Path) -> str:
             f"'{chosen}' is not the name of an environment",
             hint="--name NAME: a-z, 0-9 and - inside, at most 40 characters",
         )
+    if f"{chosen}.yaml" == LOCK_NAME:
+        raise ToolkitError(f"'{chosen}' is taken: {ENVIRONMENTS}/{LOCK_NAME} is the lock file", hint="--name NAME")
     return chosen
 
 

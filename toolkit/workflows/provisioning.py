@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from toolkit.declare import lock as lock_file
 from toolkit.engines.connection import connect
 from toolkit.model.event import Event, OnEvent, Phase
 from toolkit.model.image import Action, BuiltImage, Change
 from toolkit.model.provisioning import Outcome
 from toolkit.provision import pulumi_variables, recorded
 from toolkit.provision.place import place
-from toolkit.workflows import builds, destruction, images, pulling, settled, stack_look, stack_tools
+from toolkit.workflows import destruction, images, locking, pulling, settled, stack_look, stack_tools
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from toolkit.engines.base import Engine
     from toolkit.model.environment import EnvironmentSpec
+    from toolkit.model.lock import Lock
     from toolkit.provision.stack import Stack
     from toolkit.workflows.stack_look import Look
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 class Request:
     """`environments` empty: all that are not archived. `bootstrap`: make a stand-in for a base that cannot be pulled.
 
-    `refresh`: ask Pulumi although nothing seems to have changed.
+    `refresh`: ask Pulumi although nothing seems to have changed. `locked`: on the bases of envs/lock.yaml alone.
     """
 
     root: Path
@@ -36,6 +38,7 @@ class Request:
     environments: tuple[str, ...] = ()
     bootstrap: bool = False
     refresh: bool = False
+    locked: bool = False
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -44,10 +47,12 @@ class Request:
 
 def preview(request: Request, on_event: OnEvent) -> Outcome:
     """What `up` would do, and why; builds nothing. Where nothing is to be done, with the images that are there."""
-    stack_tools.asked_for(request.root, request.environments)
+    specs = stack_tools.asked_for(request.root, request.environments)
+    lock = _lock(request)
     engine = connect()
     at = place(request.root, request.stack)
     seen = stack_look.look(at, engine, stack_look.recorded_state(at), request.targets)
+    _hold_to(lock, specs, seen)
     if seen.settled and not request.refresh:
         return settled.outcome(seen, engine, on_event)
     stack = stack_tools.open_stack(at, on_event)
@@ -59,17 +64,21 @@ def preview(request: Request, on_event: OnEvent) -> Outcome:
 def up(request: Request, on_event: OnEvent) -> Outcome:
     """Build what is missing or changed; the images of all environments asked for are in the engine afterwards."""
     specs = stack_tools.asked_for(request.root, request.environments)
+    lock = _lock(request)
     engine = connect()
     at = place(request.root, request.stack)
     seen = stack_look.look(at, engine, stack_look.recorded_state(at), request.targets)
+    _hold_to(lock, specs, seen)
     if pulling.pull_missing(seen.planned, seen.record, engine, on_event):
         seen = stack_look.look(at, engine, seen.record, request.targets)
+        _hold_to(lock, specs, seen)
     if seen.settled and not request.refresh:
         return settled.outcome(seen, engine, on_event)
     stack_tools.pulumi(request.root, on_event)
-    _provide_bases(request, specs, engine, on_event)
+    _provide_bases(request, specs, lock, engine, on_event)
     stack = stack_tools.open_stack(at, on_event)
     seen = _with_record(seen, stack, engine)
+    _hold_to(lock, specs, seen)
     _rebuild(stack, seen.anew)
     changes = stack_look.explained(stack.up(request.targets), seen)
     gone = {one.environment for one in changes if one.action is Action.DELETE}
@@ -112,11 +121,23 @@ def _rebuild(stack: Stack, names: Sequence[str]) -> None:
         stack.add_variables({images.REBUILD_VARIABLE: ",".join(names)})
 
 
-def _provide_bases(request: Request, specs: Sequence[EnvironmentSpec], engine: Engine, on_event: OnEvent) -> None:
+def _lock(request: Request) -> Lock | None:
+    return lock_file.read(request.root) if request.locked else None
+
+
+def _hold_to(lock: Lock | None, specs: Sequence[EnvironmentSpec], seen: Look) -> None:
+    if lock is not None:
+        locking.check(lock, specs, seen.planned)
+
+
+def _provide_bases(
+    request: Request, specs: Sequence[EnvironmentSpec], lock: Lock | None, engine: Engine, on_event: OnEvent
+) -> None:
     from toolkit.provision.base_image import provide
 
-    for declared in sorted({one.image.base for one in (*specs, builds.gateway_spec())}):
-        base = provide(declared, engine, on_event, bootstrap=request.bootstrap)
+    for declared in sorted(locking.bases_of(specs)):
+        wanted = lock.bases[declared] if lock is not None else ""
+        base = provide(declared, engine, on_event, bootstrap=request.bootstrap, digest=wanted)
         if base.bootstrapped:
             text = f"base image {declared}: its stand-in {base.reference} is used"
             on_event(Event(step="base image", phase=Phase.NOTE, text=text))

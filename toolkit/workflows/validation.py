@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from toolkit.declare.tree import Tree
-from toolkit.errors import NotFoundError
+from toolkit.errors import NotFoundError, ToolkitError
 from toolkit.model.declarations import STANDARD_INPUT, Validation
-from toolkit.paths import ENVIRONMENTS, find_root
+from toolkit.paths import ENVIRONMENTS, LOCK_NAME, find_root
 from toolkit.workflows import checking
 
 TYPE_CHECKING = False
@@ -58,10 +58,14 @@ class _Run:
         self.tree = Tree.at(base)
         self._trees: dict[Path, tuple[Tree, dict[str, None]]] = {}
         self._texts: list[bytes] = []
+        self._locks: dict[str, Path] = {}
 
     def add(self, path: str, *, must_hold_some: bool) -> None:
-        for folder, names in _files(path, must_hold_some=must_hold_some):
+        for folder, found in _files(path, must_hold_some=must_hold_some):
             shown = _shown(folder, self.base)
+            names = [name for name in found if name != LOCK_NAME]
+            if len(names) < len(found):
+                self._locks[LOCK_NAME if shown == "." else f"{shown}/{LOCK_NAME}"] = folder / LOCK_NAME
             tree = self.tree
             if shown.startswith(("/", "..")):
                 tree = Tree(root=self.base, boundary=Tree.at(folder).boundary)
@@ -81,6 +85,9 @@ class _Run:
             shown += paths if all(map(str.isascii, paths)) else [_printable(path) for path in paths]
         for content in self._texts:
             problems.update(self._problems_of_text(content))
+        for path, place in self._locks.items():
+            problems.update(_problems_of_lock(path, place))
+            shown.append(path)
         return Validation(
             files=tuple(sorted(shown)),
             problems=tuple(sorted(problems, key=lambda one: one.sort_key)),
@@ -107,6 +114,18 @@ def _problems(tree: Tree, checked: Sequence[checking.Checked]) -> Iterator[Diagn
             yield one.broken_parent
     if any(one.problems for one in checked):
         yield from _clashes(tree, checked)
+
+
+def _problems_of_lock(path: str, place: Path) -> Sequence[Diagnostic]:
+    """Of a lock file that is named, or that a pattern means: it stands beside declarations, and is none."""
+    from toolkit.declare import lock
+    from toolkit.declare.tree import UnreadableError
+
+    try:
+        content = Tree(root=place.parent, boundary=place.parent).read(place.name)
+    except UnreadableError as error:
+        raise ToolkitError(error.fault.message, hint=error.fault.hint) from error
+    return lock.problems(content, path=path)
 
 
 def _clashes(tree: Tree, checked: Sequence[checking.Checked]) -> list[Diagnostic]:

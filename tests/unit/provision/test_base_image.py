@@ -31,6 +31,7 @@ class FakeEngine:
     offered: set[str] = field(default_factory=set)
     imported: dict[str, Mapping[str, str]] = field(default_factory=dict)
     content: bytes = b""
+    pulled: list[str] = field(default_factory=list)
 
     def image(self, reference: str) -> EngineImage | None:
         known = reference in self.references
@@ -40,7 +41,12 @@ class FakeEngine:
         if reference not in self.offered:
             raise EngineError(f"cannot pull {reference}: no such host")
         on_line("Pulling fs layer")
+        self.pulled.append(reference)
         self.references.add(reference)
+
+    def tag_image(self, reference: str, new_reference: str) -> None:
+        assert reference in self.references
+        self.references.add(new_reference)
 
     def import_image(self, tarball: Path, *, reference: str, labels: Mapping[str, str]) -> str:
         self.content = tarball.read_bytes()
@@ -237,3 +243,25 @@ def test_a_full_disk_is_said_before_anything_is_fetched(tmp_path: Path, monkeypa
     monkeypatch.setattr(debian, "_NEEDED_BYTES", 1 << 62)
     with pytest.raises(Exception, match="GB free"):
         debian.bootstrap_archive(Release(distribution="debian", suite="sid"), tmp_path / "root.tar", on_line=print)
+
+
+@pytest.mark.parametrize(
+    ("declared", "pulled", "known_as"),
+    [
+        ("debian:12", "debian@sha256:11", {"debian:12"}),
+        ("registry.example.com:5000/team/base:1", "registry.example.com:5000/team/base@sha256:11", set()),
+        ("debian@sha256:11", "debian@sha256:11", set()),
+    ],
+)
+def test_a_recorded_digest_is_pulled_whatever_the_tag_names(declared: str, pulled: str, known_as: set[str]) -> None:
+    engine = FakeEngine(offered={pulled, declared})
+    base_image.provide(declared, cast("Engine", engine), ignore, bootstrap=False, digest="sha256:11")
+    assert engine.pulled == [pulled]
+    assert engine.references == {pulled, declared} | known_as
+
+
+def test_a_name_without_a_tag_becomes_its_latest() -> None:
+    engine = FakeEngine(offered={"debian@sha256:11"})
+    with pytest.raises(EngineError, match="the engine does not have it"):  # the fake knows no default tag
+        base_image.provide("debian", cast("Engine", engine), ignore, bootstrap=False, digest="sha256:11")
+    assert "debian:latest" in engine.references
