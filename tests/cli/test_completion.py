@@ -59,6 +59,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("network check web", "", []),
         ("stop", "", ["brisk-heron-0c1d", "calm-otter-3f9a"]),
         ("logs -f", "calm", ["calm-otter-3f9a"]),
+        ("archive", "b", ["brisk-heron-0c1d"]),
+        ("tasks --state", "a", ["archived"]),
+        ("tasks", "--state=st", ["--state=stopped"]),
         ("exec calm --", "--", []),
         ("env new", "", []),  # a name that is not there yet
         ("env new thing --extends", "b", ["batch"]),

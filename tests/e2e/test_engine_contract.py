@@ -85,6 +85,11 @@ def test_a_container_from_birth_to_removal(connect: Callable[[], Engine], contai
         running.image,
         running.labels,
     )
+    name = f"{listed.name}-renamed"
+    engine.rename_container(container, name)
+    assert engine.containers(labels={"dev.toolkit.odd": 'a "quoted" & =ä'})[0].name == name
+    with pytest.raises(EngineError):
+        engine.rename_container(container, name)
     engine.kill_container(container)
     assert engine.wait_container(container, timeout=30) == 137
     ended = engine.container(container)

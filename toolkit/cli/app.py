@@ -43,6 +43,7 @@ VERBS = {
     "cp": "toolkit.cli.sessions",
     "stop": "toolkit.cli.sessions",
     "resume": "toolkit.cli.sessions",
+    "archive": "toolkit.cli.sessions",
     "rm": "toolkit.cli.sessions",
     "teleport": "toolkit.cli.teleport",
     "tp": "toolkit.cli.teleport",

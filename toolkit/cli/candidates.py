@@ -8,16 +8,20 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "environment"
 SESSION = "session"
+STATE = "state"
+KINDS = frozenset({ENVIRONMENT, SESSION, STATE})
 
 
 def candidates(kind: str, root: Path | None) -> list[str]:
-    """Every environment of the root (None: the nearest upward), or every session of the engine; else nothing."""
+    """Every environment of the root (None: the nearest upward), session of the engine, or state; else nothing."""
     from toolkit.errors import ToolkitError
 
     try:
         if kind == ENVIRONMENT:
             return _environments(root)
-        return _sessions() if kind == SESSION else []
+        if kind == SESSION:
+            return _sessions()
+        return _states() if kind == STATE else []
     except (ToolkitError, OSError):
         return []
 
@@ -27,6 +31,12 @@ def _environments(root: Path | None) -> list[str]:
     from toolkit.workflows.declarations import names
 
     return list(names(find_root(root)))
+
+
+def _states() -> list[str]:
+    from toolkit.model.session import SessionState
+
+    return [one.value for one in SessionState]
 
 
 def _sessions() -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import typer
 
-from toolkit.cli.candidates import ENVIRONMENT, SESSION, candidates
+from toolkit.cli.candidates import ENVIRONMENT, SESSION, STATE, candidates
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -31,6 +31,7 @@ class _NameType(click.ParamType):  # type: ignore[type-arg, unused-ignore]
 
 ENVIRONMENT_TYPE = _NameType(ENVIRONMENT)
 SESSION_TYPE = _NameType(SESSION)
+STATE_TYPE = _NameType(STATE)
 
 EnvironmentName = Annotated[str, typer.Argument(metavar="NAME", help="An environment.", click_type=ENVIRONMENT_TYPE)]
 SessionId = Annotated[

@@ -1,4 +1,4 @@
-"""The verbs on sessions that exist: tasks, logs, wait, exec, send, cp, stop, resume, rm."""
+"""The verbs on sessions that exist: tasks, logs, wait, exec, send, cp, stop, resume, archive, rm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli.app import verbs
-from toolkit.cli.names import SessionId  # noqa: TC001 -- typer reads the annotations while it runs
+from toolkit.cli.names import STATE_TYPE, SessionId
 
 if TYPE_CHECKING:
     from toolkit.console import Console
@@ -31,7 +31,9 @@ def _console(context: typer.Context) -> Console:
 @app.command("tasks")
 def tasks(
     context: typer.Context,
-    state: Annotated[str, typer.Option("--state", help="Only sessions in this state.", metavar="STATE")] = "",
+    state: Annotated[
+        str, typer.Option("--state", help="Only sessions in this state.", metavar="STATE", click_type=STATE_TYPE)
+    ] = "",
     everything: Annotated[bool, typer.Option("--all", help="Archived ones too.")] = False,
 ) -> None:
     """List the sessions of this engine: id, environment, state, age, branch, task.
@@ -160,11 +162,28 @@ def stop(context: typer.Context, session: SessionId) -> None:
 
 @app.command("resume")
 def resume(context: typer.Context, session: SessionId) -> None:
-    """Start a stopped session again, on the same disk; network secrets are read anew."""
+    """Start a stopped session again, an archived one too, on the same disk; network secrets are read anew."""
     from toolkit.views import sessions as views
     from toolkit.workflows import sessions as workflow
 
     views.show_changed(_console(context), workflow.resume(_engine(), session, root=context.obj.root_if_any))
+
+
+@app.command("archive")
+def archive(context: typer.Context, session: SessionId) -> None:
+    """Stop the session and put it away: its disk stays, and nothing can be sent to it until resume takes it out.
+
+    What it has committed is pushed first, as by stop. Logs, audit, diff and teleport go on working.
+
+    \b
+    toolkit archive calm-otter
+    toolkit tasks --state archived
+    toolkit resume calm-otter
+    """
+    from toolkit.views import sessions as views
+    from toolkit.workflows import sessions as workflow
+
+    views.show_changed(_console(context), workflow.archive(_engine(), session))
 
 
 @app.command("rm")

@@ -23,8 +23,8 @@ _USUAL_WIDTH = 80
 def shape() -> Mapping[str, Any]:
     """The whole tree: `{help, commands{name: …}, options{name: {kind, help}}, arguments[kind], variadic}` for each.
 
-    A `kind` is `environment`, `session`, a list of words to choose from, empty for other values, and None for an option
-    without a value.
+    A `kind` is `environment`, `session`, `state`, a list of words to choose from, empty for other values, and None for
+    an option without a value.
     """
     memory = _memory()
     known = memory.recall(_TREE, content=b"")
@@ -115,8 +115,8 @@ def _option(parameter: click.Parameter) -> Iterator[tuple[str, dict[str, Any]]]:
 def _kind(parameter: click.Parameter) -> str | list[str]:
     import click
 
-    from toolkit.cli.candidates import ENVIRONMENT, SESSION
+    from toolkit.cli.candidates import KINDS
 
     if isinstance(parameter.type, click.Choice):
         return [str(one) for one in parameter.type.choices]
-    return parameter.type.name if parameter.type.name in {ENVIRONMENT, SESSION} else ""
+    return parameter.type.name if parameter.type.name in KINDS else ""

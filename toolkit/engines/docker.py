@@ -264,6 +264,10 @@ class DockerEngine:
         with refusals():
             self._client.kill(identity)
 
+    def rename_container(self, identity: str, name: str) -> None:
+        with refusals():
+            self._client.rename(identity, name)
+
     def remove_container(self, identity: str) -> None:
         from docker.errors import NotFound
 

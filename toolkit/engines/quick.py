@@ -79,6 +79,9 @@ class QuickEngine(DockerEngine):
     def kill_container(self, identity: str) -> None:
         self._wire.post(f"/containers/{quoted(identity)}/kill")
 
+    def rename_container(self, identity: str, name: str) -> None:
+        self._wire.post(f"/containers/{quoted(identity)}/rename", name=name)
+
     def remove_container(self, identity: str) -> None:
         self._unless_gone(f"/containers/{quoted(identity)}", force="1", v="1")
 

@@ -1,4 +1,4 @@
-"""Stop, resume and remove a session."""
+"""Stop, put away, resume and remove a session."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from toolkit.model import labels
-from toolkit.sessions import outer_network
+from toolkit.sessions import archived, outer_network
 
 if TYPE_CHECKING:
     from toolkit.engines.base import Engine, EngineContainer
@@ -23,8 +23,15 @@ def stop(engine: Engine, container: EngineContainer) -> None:
         engine.stop_container(one.id, seconds=_GATEWAY_STOP_SECONDS)
 
 
+def archive(engine: Engine, container: EngineContainer) -> None:
+    """Stop it, then put it away: a client that dies in between leaves a stopped session."""
+    stop(engine, container)
+    archived.put_away(engine, container)
+
+
 def resume(engine: Engine, container: EngineContainer) -> None:
-    """Start it again on the same disk, its gateways first; it waits for its next turn."""
+    """Take it out where it was put away, and start it on the same disk, its gateways first; it waits for its turn."""
+    archived.take_out(engine, container)
     for one in gateways(engine, container.labels[labels.SESSION]):
         engine.start_container(one.id)
     engine.start_container(container.id)
@@ -41,9 +48,13 @@ def remove(engine: Engine, container: EngineContainer) -> None:
     discard(engine, container.labels[labels.SESSION])
 
 
-def discard(engine: Engine, session: str) -> None:
-    """Whatever carries the session's label, whole or half made; then the gateways' bridge if nobody needs it."""
+def discard(engine: Engine, session: str, *, launcher: str = "") -> None:
+    """Whatever carries the session's label, whole or half made; then the gateways' bridge if nobody needs it.
+
+    With `launcher` only what that client made: the id may turn out to be another's session already.
+    """
+    own = {labels.SESSION: session, **({labels.LAUNCHER: launcher} if launcher else {})}
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda one: engine.remove_container(one.id), engine.containers(labels={labels.SESSION: session})))
-        list(pool.map(lambda one: engine.remove_network(one.id), engine.networks(labels={labels.SESSION: session})))
+        list(pool.map(lambda one: engine.remove_container(one.id), engine.containers(labels=own)))
+        list(pool.map(lambda one: engine.remove_network(one.id), engine.networks(labels=own)))
     outer_network.remove_if_unused(engine)

@@ -51,7 +51,7 @@ def launch(
         ToolkitError: the engine refused, or the network is not what it must be; nothing that was made is left.
     """
     with ExitStack() as undo:
-        undo.callback(ends.discard, engine, request.id)
+        undo.callback(ends.discard, engine, request.id, launcher=request.launcher)
         with ThreadPoolExecutor(4) as pool:
             container = _make(request, gateway, engine, carry=carry, pools=pools, on_event=on_event, pool=pool)
         _wait_for_the_check(engine, container)

@@ -1,4 +1,5 @@
-"""What exists, read from the engine: labels say what a session is, the last event of its log where it stands.
+"""What exists, read from the engine: labels say what a session is, the last event of its log where it stands; whether
+it was put away, its container's name (`archived.py`).
 
 The engine gives the end of a log in a sixtieth of the time that a file of the container takes it. The state file says
 the same; it is read where the log's end is no event.
@@ -16,7 +17,7 @@ from toolkit.diagnostics import did_you_mean
 from toolkit.errors import EngineError, NotFoundError, ToolkitError
 from toolkit.model import labels
 from toolkit.model.session import Session, SessionState
-from toolkit.sessions import transcript
+from toolkit.sessions import archived, transcript
 from toolkit.sessions.plan import STATE_FOLDER
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def last_word(engine: Engine, identity: str) -> str:
 def _record(engine: Engine, container: EngineContainer) -> Session:
     fields = {} if container.status == "created" else _fields(engine, container.id)
     state, reason = _state(engine, container, fields)
+    if archived.is_archived(container):
+        state = SessionState.ARCHIVED
     own = container.labels
     return Session(
         id=own[labels.SESSION],

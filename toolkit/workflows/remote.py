@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from toolkit.sessions.gateway_plan import GatewayPlan
 
 _PRESETS = ("shell", "claude", "codex")
-_NAME_TAKEN = "already in use"
+_NAME_TAKEN = ("already in use", "already exists")  # what engines say of a container, of a network
 _ID_ATTEMPTS = 5
 
 
@@ -80,7 +80,7 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
         try:
             container = _launch(request, gateway, repository, engine, settings.load(root).site.subnets, on_event)
         except EngineError as error:
-            if _NAME_TAKEN in error.message and attempt + 1 < _ID_ATTEMPTS:
+            if any(said in error.message for said in _NAME_TAKEN) and attempt + 1 < _ID_ATTEMPTS:
                 continue
             raise
         return records.by_container(engine, container)

@@ -114,8 +114,22 @@ def stop(engine: Engine, prefix: str) -> Session:
     return records.by_container(engine, container.id)
 
 
+def archive(engine: Engine, prefix: str) -> Session:
+    """Stop the session and put it away, until `resume`.
+
+    Raises:
+        ToolkitError: it is still being made.
+    """
+    container = records.container_of(engine, prefix)
+    if container.status == "created":
+        session = container.labels[labels.SESSION]
+        raise ToolkitError(f"{session} has not started yet", hint=f"toolkit rm {session} ends it")
+    ends.archive(engine, container)
+    return records.by_container(engine, container.id)
+
+
 def resume(engine: Engine, prefix: str, *, root: Path | None) -> Session:
-    """Start a session again; secrets are read anew, for which `root` is where they are declared."""
+    """Start a session again, an archived one too; secrets are read anew: `root` is where they are declared."""
     container = records.container_of(engine, prefix)
     if container.status == "running":
         raise ToolkitError(f"{container.labels[labels.SESSION]} runs already", hint="toolkit tasks")
