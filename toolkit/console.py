@@ -14,7 +14,9 @@ from toolkit.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rich.table import Table
 
     from toolkit.diagnostics import Diagnostic
     from toolkit.model.event import Event
@@ -83,6 +85,16 @@ class Console(Record):
         for cells in _aligned([list(columns), *map(list, rows)]):
             sys.stdout.write(cells.rstrip() + "\n")
 
+    def live_table(self, columns: Sequence[str], frames: Iterable[Sequence[Sequence[str]]]) -> None:
+        """A table on a terminal that shows one frame after the other, in one place; the last one stays."""
+        from rich.console import Console as RichConsole
+        from rich.live import Live
+
+        screen = RichConsole(no_color=self.no_color or None, markup=False)
+        with Live(console=screen, auto_refresh=False) as live:
+            for rows in frames:
+                live.update(_table(columns, rows), refresh=True)
+
     def confirm(self, question: str) -> bool:
         """Ask a person; no answer is a no."""
         sys.stderr.write(f"{question} [y/N] ")
@@ -99,14 +111,19 @@ class Console(Record):
 
     def _rich_table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         from rich.console import Console as RichConsole
-        from rich.table import Table
 
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in columns:
-            table.add_column(name, overflow="fold")
-        for row in rows:
-            table.add_row(*row)
-        RichConsole(no_color=self.no_color or None, markup=False).print(table)
+        RichConsole(no_color=self.no_color or None, markup=False).print(_table(columns, rows))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:

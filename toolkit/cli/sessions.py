@@ -35,13 +35,24 @@ def tasks(
         str, typer.Option("--state", help="Only sessions in this state.", metavar="STATE", click_type=STATE_TYPE)
     ] = "",
     everything: Annotated[bool, typer.Option("--all", help="Archived ones too.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow them until ctrl-c.")] = False,
 ) -> None:
     """List the sessions of this engine: id, environment, state, age, branch, task.
 
+    With --watch: a table that stays up to date; without a terminal one line for each change, the sessions that are
+    there first; with --json one document a line for each change (added, changed, left, removed).
+
     \b
     toolkit tasks --state running
+    toolkit tasks --watch
     toolkit tasks --json | jq -r '.sessions[].id'
     """
+    if watch:
+        from toolkit.views.session_watch import show_watch
+        from toolkit.workflows import session_watch
+
+        show_watch(_console(context), session_watch.watch(_engine(), state=state, everything=everything))
+        return
     from toolkit.views import sessions as views
     from toolkit.workflows.session_list import listed
 

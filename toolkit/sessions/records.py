@@ -32,7 +32,7 @@ def sessions(engine: Engine) -> tuple[Session, ...]:
     """Every session of the engine, the newest first."""
     found = [one for one in engine.containers(labels={labels.KIND: "session"}) if one.labels.get(labels.SESSION)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        records = list(pool.map(lambda one: _record(engine, one), found))
+        records = [one for one in pool.map(lambda one: _record_if_there(engine, one), found) if one is not None]
     return tuple(sorted(records, key=lambda one: (one.created, one.id), reverse=True))
 
 
@@ -69,6 +69,15 @@ def by_container(engine: Engine, identity: str) -> Session:
     if found is None:
         raise EngineError("the session's container is gone", hint="somebody removed it; start another")
     return _record(engine, found)
+
+
+def _record_if_there(engine: Engine, container: EngineContainer) -> Session | None:
+    """None for what has been removed since it was listed: it would look like one that failed."""
+    found = _record(engine, container)
+    if found.turns:
+        return found
+    now = engine.container(container.id)
+    return None if now is None or now.status == "removing" else found
 
 
 def last_word(engine: Engine, identity: str) -> str:

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from toolkit.model.session import Session
     from toolkit.sessions.transcript import TranscriptEvent
 
-_COLUMNS = ("ID", "ENVIRONMENT", "STATE", "AGE", "BRANCH", "TASK")
+COLUMNS = ("ID", "ENVIRONMENT", "STATE", "AGE", "BRANCH", "TASK")
 _TASK_WIDTH = 48
 
 
 def show_sessions(console: Console, sessions: Sequence[Session]) -> None:
     if console.as_json:
-        console.document({"sessions": [_row(one) for one in sessions]})
+        console.document({"sessions": [row(one) for one in sessions]})
     elif sessions:
-        console.table(_COLUMNS, [_cells(one) for one in sessions])
+        console.table(COLUMNS, [cells(one) for one in sessions])
     else:
         console.note('no sessions; toolkit remote "TASK" starts one')
 
@@ -99,11 +99,11 @@ def _hook(event: TranscriptEvent) -> str:
     message = str(event.get("message", ""))
     if event.get("exit_code") == 0 and not message:
         return ""
-    return f"── hook {_short(str(event.get('command', '')))}: {message or event.get('exit_code')}"
+    return f"── hook {short(str(event.get('command', '')))}: {message or event.get('exit_code')}"
 
 
 _REMARKS: dict[str, Callable[[TranscriptEvent], str]] = {
-    "turn-started": lambda one: f"── turn {one['turn']}: {_short(str(one.get('task', '')))}",
+    "turn-started": lambda one: f"── turn {one['turn']}: {short(str(one.get('task', '')))}",
     "turn-finished": lambda one: (
         f"── turn {one['turn']} ended with exit code {one.get('exit_code')} after {one.get('seconds')} s"
     ),
@@ -134,20 +134,23 @@ def _started(one: Session) -> dict[str, object]:
     return {key: getattr(one, key) for key in keys}
 
 
-def _row(one: Session) -> dict[str, object]:
+def row(one: Session) -> dict[str, object]:
+    """What `tasks --json` says of a session."""
     keys = ("id", "environment", "revision", "state", "exit_code", "branch", "task", "agent", "repository", "turns")
     return {key: getattr(one, key) for key in (*keys, "created", "started", "finished", "reason")}
 
 
-def _cells(one: Session) -> list[str]:
-    return [one.id, one.environment, _state(one), age(one.created), one.branch, _short(one.task)]
+def cells(one: Session) -> list[str]:
+    """Its row in the table, one text for each of `COLUMNS`."""
+    return [one.id, one.environment, shown_state(one), age(one.created), one.branch, short(one.task)]
 
 
-def _state(one: Session) -> str:
+def shown_state(one: Session) -> str:
     return f"{one.state} ({one.exit_code})" if one.state is SessionState.FAILED and one.exit_code else str(one.state)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """The first line of a task, cut, without what a terminal would obey."""
     first = text.strip().splitlines()[0] if text.strip() else ""
     more = len(first) > _TASK_WIDTH or "\n" in text.strip()
     printable = "".join(letter if letter.isprintable() else "·" for letter in first[:_TASK_WIDTH])

@@ -10,8 +10,19 @@ if TYPE_CHECKING:
 
 def listed(engine: Engine, *, state: str = "", everything: bool = False) -> tuple[Session, ...]:
     """The rows of `tasks`: all but the archived ones, or those of one state."""
-    from toolkit.model.session import SessionState
     from toolkit.sessions import records
+
+    check_state(state)
+    return tuple(one for one in records.sessions(engine) if is_listed(one, state=state, everything=everything))
+
+
+def is_listed(session: Session, *, state: str, everything: bool) -> bool:
+    return session.state == state if state else everything or session.state != "archived"
+
+
+def check_state(state: str) -> None:
+    """UsageError for what is no state; empty is fine."""
+    from toolkit.model.session import SessionState
 
     if state and state not in set(SessionState):
         from toolkit.diagnostics import did_you_mean
@@ -21,7 +32,3 @@ def listed(engine: Engine, *, state: str = "", everything: bool = False) -> tupl
         raise UsageError(
             f"'{state}' is no state", hint=f"{did_you_mean(state, names)} states: {', '.join(names)}".strip()
         )
-    found = records.sessions(engine)
-    if state:
-        return tuple(one for one in found if one.state == state)
-    return tuple(one for one in found if everything or one.state != "archived")
