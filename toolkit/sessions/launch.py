@@ -7,7 +7,6 @@ waits for them, checks the network and fetches the repository before anything fo
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,9 +22,11 @@ from toolkit.sessions.outer_network import outer_network
 from toolkit.sessions.own_network import own_network
 from toolkit.sessions.parcel import parcel
 from toolkit.sessions.plan import GATEWAY_CA, container_request, runner_order
+from toolkit.sessions.unbroken import unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import ThreadPoolExecutor
 
     from toolkit.engines.base import Engine
     from toolkit.model.event import OnEvent
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from toolkit.sessions.plan import SessionRequest
 
 _CHECK_SECONDS = 60.0
+_THREADS = 4  # the making itself, the repository, two gateways
 
 
 def launch(
@@ -52,8 +54,8 @@ def launch(
     """
     with ExitStack() as undo:
         undo.callback(ends.discard, engine, request.id, launcher=request.launcher)
-        with ThreadPoolExecutor(4) as pool:
-            container = _make(request, gateway, engine, carry=carry, pools=pools, on_event=on_event, pool=pool)
+        make = partial(_make, request, gateway, engine, carry=carry, pools=pools, on_event=on_event)
+        container = unbroken(make, threads=_THREADS)
         _wait_for_the_check(engine, container)
         on_event(Event(step="container", phase=Phase.DONE, text=f"container: {request.id} runs"))
         undo.pop_all()
@@ -64,11 +66,11 @@ def _make(
     request: SessionRequest,
     gateway: GatewayPlan,
     engine: Engine,
+    pool: ThreadPoolExecutor,
     *,
     carry: Callable[[], GatedRepository],
     pools: Sequence[str],
     on_event: OnEvent,
-    pool: ThreadPoolExecutor,
 ) -> str:
     """Everything that the session needs, made and filled, its gateways started, and then the session itself."""
     carried = pool.submit(carry)

@@ -8,7 +8,6 @@ import json
 import secrets
 import tarfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -25,9 +24,11 @@ from toolkit.sessions.gateway_start import GatewayStart, start_gateway
 from toolkit.sessions.outer_network import outer_network
 from toolkit.sessions.own_network import own_network
 from toolkit.sessions.plan import CAPABILITIES, RUNNER, network_order, network_variables
+from toolkit.sessions.unbroken import unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import ThreadPoolExecutor
 
     from toolkit.engines.base import Engine
     from toolkit.model.environment import EnvironmentSpec
@@ -115,38 +116,43 @@ def make_snapshot(
     """
     with ExitStack() as undo:
         undo.callback(ends.discard, engine, request.name)
-        container = _start(request, gateway, engine, pools=pools)
+        container = unbroken(partial(_start, request, gateway, engine, pools=pools), threads=2)
         outcome = _follow(request, engine, container, on_event)
         if outcome.exit_code:
             raise _failure(request, outcome, [str(one["host"]) for one in refused()])
         on_event(Event(step="setup", phase=Phase.PROGRESS, text="setup: keeping what it left"))
         engine.wait_container(container, timeout=_SPARE_SECONDS)
-        return engine.commit(
-            container,
-            reference=snapshot.reference(request.environment.name, request.key),
-            labels={
-                labels.KIND: labels.SNAPSHOT_KIND,
-                labels.SNAPSHOT: request.key,
-                labels.ENVIRONMENT: request.environment.name,
-                labels.CREATED: dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-                labels.SESSION: "",
-                labels.LAUNCHER: "",
-            },
-        )
+        return unbroken(lambda _pool: _keep(request, engine, container), threads=1)
 
 
-def _start(request: SetupRequest, gateway: GatewayPlan, engine: Engine, *, pools: Sequence[str]) -> str:
+def _keep(request: SetupRequest, engine: Engine, container: str) -> str:
+    return engine.commit(
+        container,
+        reference=snapshot.reference(request.environment.name, request.key),
+        labels={
+            labels.KIND: labels.SNAPSHOT_KIND,
+            labels.SNAPSHOT: request.key,
+            labels.ENVIRONMENT: request.environment.name,
+            labels.CREATED: dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            labels.SESSION: "",
+            labels.LAUNCHER: "",
+        },
+    )
+
+
+def _start(
+    request: SetupRequest, gateway: GatewayPlan, engine: Engine, pool: ThreadPoolExecutor, *, pools: Sequence[str]
+) -> str:
     mark = launcher.mark()
-    with ThreadPoolExecutor(2) as pool:
-        outer = partial(outer_network, engine, site_network=gateway.site_network, pools=pools)
-        network, subnet = own_network(engine, session=request.name, launcher=mark, pools=pools)
-        addresses = SessionAddresses.of(subnet)
-        container = engine.create_container(_container(request, mark, network, addresses))
-        at = GatewayStart(session=request.name, launcher=mark, network=network, addresses=addresses, outer=outer)
-        gate = pool.submit(start_gateway, gateway, engine, at)
-        engine.put_archive(container, "/", _packed(request, addresses))
-        gate.result()
-        engine.start_container(container)
+    outer = partial(outer_network, engine, site_network=gateway.site_network, pools=pools)
+    network, subnet = own_network(engine, session=request.name, launcher=mark, pools=pools)
+    addresses = SessionAddresses.of(subnet)
+    container = engine.create_container(_container(request, mark, network, addresses))
+    at = GatewayStart(session=request.name, launcher=mark, network=network, addresses=addresses, outer=outer)
+    gate = pool.submit(start_gateway, gateway, engine, at)
+    engine.put_archive(container, "/", _packed(request, addresses))
+    gate.result()
+    engine.start_container(container)
     return container
 
 
