@@ -43,8 +43,12 @@ class PolicyInForce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditTrail:
-    """`entries` by time; `lost`: how many lines the gateway wrote that are not there any more."""
+    """`entries` by time; `lost`: how many lines the gateway wrote that are not there any more.
+
+    `silent`: how many connections to the gateway ended without having asked for anything.
+    """
 
     entries: tuple[AuditEntry, ...]
     policies: tuple[PolicyInForce, ...]
     lost: int
+    silent: int = 0

@@ -28,6 +28,7 @@ _PORTS = {"https": 443, "http": 80}
 _ERRORS = 500
 _FOREIGN_NAME = "sni"
 _NO_TLS = "protocol"
+_GONE = "ERR_CLIENT_GONE"
 
 
 class AuditReader:
@@ -39,6 +40,7 @@ class AuditReader:
         self._next = 0
         self._run = 0
         self.lost = 0
+        self.silent = 0
         self.policies: list[PolicyInForce] = []
 
     def take(self, line: bytes) -> tuple[tuple[int, int], AuditEntry] | None:
@@ -69,7 +71,10 @@ class AuditReader:
 
     def _entry(self, fields: dict[str, Any]) -> tuple[tuple[int, int], AuditEntry] | None:
         host = unquote(fields["host"]).strip("[]").lower().removesuffix(".")
-        if _is_silence(fields) or (host == PROBE_HOST and fields["policy"].startswith("deny:")):
+        if _is_silence(fields):
+            self.silent += int(fields["out"]) == 0
+            return None
+        if host == PROBE_HOST and fields["policy"].startswith("deny:"):
             return None
         if _opens_for_secrets(fields):
             return None  # the requests inside have lines of their own
@@ -95,7 +100,7 @@ class AuditReader:
     def _verdict(self, fields: dict[str, Any], host: str) -> tuple[bool, str, str]:
         """Whether it was let through, by which rule, and why."""
         noted, _, kind = fields["policy"].partition(":")
-        if fields["method"] == "CONNECT" and noted == "allow" and fields["bump"] in {"terminate", "peek"}:
+        if _is_refused_inside(fields):
             rule = _NO_TLS if fields["bump"] == "peek" else _FOREIGN_NAME
             return False, rule, _tls_reason(fields, host)
         decision = self._decision(fields, host)
@@ -141,7 +146,7 @@ def trail(lines: Iterable[bytes], policy_of: Callable[[str], Policy | None]) -> 
         else:
             entries.append(entry)
     entries.sort(key=lambda one: one.time)
-    return AuditTrail(entries=tuple(entries), policies=tuple(reader.policies), lost=reader.lost)
+    return AuditTrail(entries=tuple(entries), policies=tuple(reader.policies), lost=reader.lost, silent=reader.silent)
 
 
 def _is_silence(fields: dict[str, Any]) -> bool:
@@ -151,6 +156,12 @@ def _is_silence(fields: dict[str, Any]) -> bool:
     """
     nothing = int(fields["out"]) == 0 or fields["error"] == "-"
     return nothing and fields["method"] == "-" and int(fields["status"]) == 0
+
+
+def _is_refused_inside(fields: dict[str, Any]) -> bool:
+    """An allowed tunnel whose content was none for it. A client that left before its hello was whole sent nothing."""
+    ended = fields["bump"] == "terminate" or (fields["bump"] == "peek" and fields["error"] != _GONE)
+    return ended and fields["method"] == "CONNECT" and str(fields["policy"]).startswith("allow:")
 
 
 def _opens_for_secrets(fields: dict[str, Any]) -> bool:
@@ -181,6 +192,8 @@ def _tls_reason(fields: dict[str, Any], host: str) -> str:
 
 def _failure(fields: dict[str, Any]) -> str:
     """What became of it, where that is not what was wanted."""
+    if fields["error"] == _GONE and fields["bump"] == "peek":
+        return " (the client left before a TLS hello)"
     if fields["error"].startswith("ERR_") and int(fields["status"]) >= _ERRORS:
         return f" (it could not be reached: {fields['error']})"
     return ""

@@ -173,15 +173,17 @@ def _refusals(policy: Policy) -> Iterator[str]:
     yield from _refuse(RuleKind.MALFORMED, "!wellformed", "!colon", "!numeric", "!single")
     yield from _refuse(RuleKind.MALFORMED, "!usual")
     yield from _refuse(RuleKind.MALFORMED, "manager")
-    yield from _refuse(RuleKind.SCHEME, "!CONNECT", "!plain", "!secure")
+    if policy.patterns(RuleKind.SCHEME):  # where nothing passes, neither scheme nor port is asked
+        yield from _refuse(RuleKind.SCHEME, "!CONNECT", "!plain", "!secure")
     yield from _refuse(RuleKind.MALFORMED, "secure", "!same_name")
     if policy.patterns(RuleKind.DENY):
         yield from _refuse(RuleKind.DENY, "deny")
     for condition in ("colon", "numeric", "address", "single"):
         yield from _refuse(RuleKind.ADDRESS, condition)
-    yield from _refuse(RuleKind.PORT, "CONNECT", "!p443")
-    yield from _refuse(RuleKind.PORT, "!CONNECT", "!secure", "!p80")
-    yield from _refuse(RuleKind.PORT, "!CONNECT", "secure", "!p443")
+    if policy.patterns(RuleKind.PORT):
+        yield from _refuse(RuleKind.PORT, "CONNECT", "!p443")
+        yield from _refuse(RuleKind.PORT, "!CONNECT", "!secure", "!p80")
+        yield from _refuse(RuleKind.PORT, "!CONNECT", "secure", "!p443")
     if policy.patterns(RuleKind.SECRET):
         yield from _refuse(RuleKind.SECRET, "!CONNECT", "!secure", "secret")
 

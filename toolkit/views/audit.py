@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from toolkit.console import Console
     from toolkit.model.audit import AuditEntry, AuditTrail
 
+_MANY_SILENT = 100  # clients open some in reserve; this many is pressure
 _COLUMNS = ("TIME", "DECISION", "METHOD", "HOST", "PORT", "RULE", "IN", "OUT")
 
 
@@ -20,12 +21,21 @@ def show_trail(console: Console, trail: AuditTrail, *, denied: bool) -> None:
     shown = [one for one in trail.entries if not (denied and one.allowed)]
     if console.as_json:
         policies = [{"since": one.since, "sha256": one.sha256, "level": one.level} for one in trail.policies]
-        console.document({"entries": [_fields(one) for one in shown], "policies": policies, "lost": trail.lost})
+        console.document(
+            {
+                "entries": [_fields(one) for one in shown],
+                "policies": policies,
+                "lost": trail.lost,
+                "silent": trail.silent,
+            }
+        )
         return
     if shown:
         console.table(_COLUMNS, [_cells(one) for one in shown])
     else:
         console.note("nothing was refused" if denied else "nothing was asked for")
+    if trail.silent >= _MANY_SILENT:
+        console.note(f"{trail.silent} connections asked the gateway for nothing")
     if trail.lost:
         console.warn(f"{trail.lost} lines of the gateway's log are lost: this trail is not complete")
 

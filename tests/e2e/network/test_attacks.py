@@ -56,7 +56,7 @@ def _control(attack: Attack, arena: Arena) -> None:
 def _is_told(found: list[Entry], attack: Attack, arena: Arena) -> bool:
     """The audit holds the control's success and the attack's refusal; what passes the gateway by, it cannot know."""
     if not attack.rules:
-        return all(one.decision == "deny" for one in found)  # a tunnel of the test before may end late
+        return not any(one.decision == "allow" and one.more["bytes_in"] for one in found)
     names = arena.names_of(attack.rules)
     denied = any(one.decision == "deny" and one.rule in names for one in found)
     return denied and any(one.decision == "allow" for one in found)

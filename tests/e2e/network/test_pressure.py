@@ -54,7 +54,7 @@ def test_a_killed_gateway_closes_one_sessions_network_and_is_told(
         assert seat.attempt(OK).reached
 
 
-def test_idle_connections_and_malformed_requests_open_nothing(arena: Arena) -> None:
+def test_idle_connections_and_malformed_requests_open_nothing(arena: Arena, site: Toolkit) -> None:
     alive = arena.gateway_is_alive()
     opened = arena.seat.attempt(trying("idle", count=IDLE, hold=8.0))
     assert opened.more["opened"] >= IDLE * 0.9
@@ -68,6 +68,9 @@ def test_idle_connections_and_malformed_requests_open_nothing(arena: Arena) -> N
     assert arena.seat.attempt(OK).reached
     seen = arena.audit.since(known, lambda found: sum(one.rule == "malformed" for one in found) > PER_SECOND)
     assert all(one.decision == "deny" for one in seen if one.host != OPEN)
+    told = site.json("audit", arena.session)
+    assert told["silent"] >= IDLE * 0.9, "who only holds connections is seen as well"
+    assert told["lost"] == 0
 
 
 def test_a_full_disk_of_the_gateways_own_ends_nothing_else(

@@ -113,6 +113,13 @@ def test_a_tunnel_whose_hello_names_another_host_is_a_refusal() -> None:
         assert (entry.decision, entry.rule) == ("deny", "protocol" if fields["bump"] == "peek" else "sni")
 
 
+def test_a_client_that_left_before_its_hello_was_not_refused() -> None:
+    """Clients cancel connections; nothing was sent through the tunnel, and nothing may be told as refused."""
+    (entry,) = trail(tunnel(0, bump="peek", sni="-", result="NONE_NONE_ABORTED", error="ERR_CLIENT_GONE")).entries
+    assert (entry.decision, entry.rule, entry.bytes_in) == ("allow", "a.example.com", 0)
+    assert "left before" in entry.reason
+
+
 def test_what_is_no_request_is_a_refusal_and_silence_is_nothing() -> None:
     broken = line(0, method="-", host="-", port="-", scheme="-", policy="-", status=400, error="-")
     nothing = {"method": "-", "host": "-", "port": "-", "scheme": "-", "policy": "-", "status": 0, "in": 0}
@@ -121,7 +128,7 @@ def test_what_is_no_request_is_a_refusal_and_silence_is_nothing() -> None:
     greeting = line(3, **nothing, out=9, error="ERR_CLIENT_GONE")  # of SOCKS, which never becomes a request
     found = trail(broken, silent, after_an_answer, greeting)
     assert [(one.decision, one.rule, one.host) for one in found.entries] == [("deny", "malformed", "")] * 2
-    assert found.lost == 0
+    assert (found.lost, found.silent) == (0, 1)
 
 
 def test_the_opening_for_a_secret_is_no_entry_of_its_own() -> None:

@@ -66,7 +66,6 @@ def _no_tls() -> tuple[Attack, ...]:
             "an SSL 2 hello",
         ),
         "alert": ("\x15\x03\x01\x00\x02\x02\x28", "a TLS alert first"),
-        "half-hello": ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "the beginning of a ClientHello"),
     }
     late = (
         Attack(
@@ -78,15 +77,21 @@ def _no_tls() -> tuple[Attack, ...]:
         )
         for name, (data, what) in texts.items()
     )
+    # what the gateway waits on, and what comes before it has answered, is never carried: there is nothing to refuse
+    never = {
+        "half-hello": ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "the beginning of a ClientHello", False),
+        "ssh-early": (texts["ssh"][0], "SSH in one packet with the CONNECT", True),
+        "http-early": (texts["http-foreign"][0], "http in one packet with the CONNECT", True),
+    }
     early = (
         Attack(
-            id=f"tunnel-{name}-early",
-            what=f"{texts[name][1]} in one packet with the CONNECT",
+            id=f"tunnel-{name}",
+            what=f"{what}, in an allowed tunnel",
             control=HTTPS,
-            attempt=trying("tunnel_bytes", to=_TO, data=texts[name][0], early=True),
-            rules=("protocol", "sni"),
+            attempt=trying("tunnel_bytes", to=_TO, data=data, early=at_once),
+            rules=(),
         )
-        for name in ("ssh", "http-foreign")
+        for name, (data, what, at_once) in never.items()
     )
     return (*late, *early)
 
