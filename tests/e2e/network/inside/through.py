@@ -90,6 +90,13 @@ def tunnel(
 
 
 @a_try
+def opening(to: str) -> Answer:
+    """CONNECT alone."""
+    with dial() as plug:
+        return connect(plug, to, None, (), "HTTP/1.1")
+
+
+@a_try
 def tunnel_bytes(to: str, data: str, early: bool = False) -> Answer:
     """CONNECT, then these bytes as they are; `early`: in one packet with the CONNECT."""
     with dial() as plug:
