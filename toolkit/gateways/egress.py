@@ -30,6 +30,7 @@ def main(folder: str) -> int:
         order: dict[str, Any] = json.load(file)
     _greet(order["session"])
     _close_routes(order)
+    _make_ca(f"{folder}/state")
     for descriptor in (1, 2):  # Squid opens them again by name, as its own user
         os.fchown(descriptor, _USER, _USER)
     privileges.drop(_USER)
@@ -49,19 +50,25 @@ def _greet(session: str) -> None:
 def _close_routes(order: dict[str, Any]) -> None:
     """A second layer under Squid's own rules: whatever it is talked into, these networks are not there for it.
 
-    The resolvers keep a way, which is the default route's, or look-ups would end where they have a private address.
+    The resolvers keep the way that they have now, or look-ups would end where they have a private address.
     """
-    found = (
-        subprocess.run(("ip", "-4", "route", "show", "default"), check=True, stdout=subprocess.PIPE, timeout=_SECONDS)
-        .stdout.decode()
-        .split()
-    )
-    lines = []
-    if "via" in found:
-        gateway, device = found[found.index("via") + 1], found[found.index("dev") + 1]
-        lines += [f"route replace {one}/32 via {gateway} dev {device}" for one in order["resolvers"]]
+    ways = [(one, _way_to(one)) for one in order["resolvers"]]
+    lines = [f"route replace {one}/32 {way}" for one, way in ways if way]
     lines += [f"route replace blackhole {one}" for one in order["blackholes"]]
     subprocess.run(("ip", "-4", "-batch", "-"), input="\n".join(lines).encode(), check=True, timeout=_SECONDS)
+
+
+def _way_to(address: str) -> str:
+    """As `ip route` takes it, such as `via 203.0.113.1 dev eth1`; empty where there is none."""
+    found = subprocess.run(
+        ("ip", "-4", "-oneline", "route", "get", address),
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=_SECONDS,
+    )
+    words = found.stdout.decode().split()
+    return " ".join(f"{word} {words[words.index(word) + 1]}" for word in ("via", "dev") if word in words)
 
 
 def _lay_out(folder: str, order: dict[str, Any]) -> None:
@@ -71,7 +78,6 @@ def _lay_out(folder: str, order: dict[str, Any]) -> None:
     for source in (_STOCK_PAGES, f"{folder}/pages"):
         for name in os.listdir(source):
             os.symlink(f"{source}/{name}", f"{_RUN}/pages/{name}")
-    _make_ca(f"{folder}/state")
     for name in ("ca.pem", "ca.key"):
         os.symlink(f"{folder}/state/{name}", f"{_RUN}/{name}")
     if order["bumps"]:
@@ -79,16 +85,20 @@ def _lay_out(folder: str, order: dict[str, Any]) -> None:
 
 
 def _make_ca(folder: str) -> None:
-    """A CA of this gateway alone; it stays over restarts, since the session trusts it. The key never leaves."""
+    """A CA of this gateway alone; it stays over restarts, since the session trusts it. The key never leaves.
+
+    Squid's group reads it: what Squid could write here would grow on the engine's disk.
+    """
     if os.path.exists(f"{folder}/ca.pem"):
         return
-    os.umask(0o077)
     _quietly(
         "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
         "-days", "365", "-subj", "/O=toolkit/CN=toolkit session gateway",
         "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
         "-keyout", f"{folder}/ca.key", "-out", f"{folder}/ca.new",
     )  # fmt: skip
+    os.chmod(f"{folder}/ca.key", 0o640)
+    os.chown(f"{folder}/ca.key", 0, _USER)
     os.replace(f"{folder}/ca.new", f"{folder}/ca.pem")
 
 

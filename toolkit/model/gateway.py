@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+PROBE_HOST = "toolkit-probe.internal"
+"""What the session's runner asks for before anything foreign runs, and `doctor` from within the gateway: refused at
+every level, never looked up, and no entry of the audit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayFile:

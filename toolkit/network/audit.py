@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from toolkit.model.audit import AuditEntry, AuditTrail, PolicyInForce
+from toolkit.model.gateway import PROBE_HOST
 from toolkit.model.policy import Decision, RuleKind
 from toolkit.network.decide import decide
 from toolkit.network.url import parse
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from toolkit.model.policy import Policy
-
-PROBE_HOST = "toolkit-probe.internal"
-"""What the session's runner asks for before anything foreign runs; refused at every level, and no entry."""
 
 _PORTS = {"https": 443, "http": 80}
 _ERRORS = 500
@@ -70,11 +68,11 @@ class AuditReader:
         self._next = number + 1
 
     def _entry(self, fields: dict[str, Any]) -> tuple[tuple[int, int], AuditEntry] | None:
-        host = unquote(fields["host"]).strip("[]").lower().removesuffix(".")
+        host = _name(fields["host"]).strip("[]")
         if _is_silence(fields):
             self.silent += int(fields["out"]) == 0
             return None
-        if host == PROBE_HOST and fields["policy"].startswith("deny:"):
+        if host == PROBE_HOST and not fields["policy"].startswith("allow:"):
             return None
         if _opens_for_secrets(fields):
             return None  # the requests inside have lines of their own
@@ -101,7 +99,7 @@ class AuditReader:
         """Whether it was let through, by which rule, and why."""
         noted, _, kind = fields["policy"].partition(":")
         if _is_refused_inside(fields):
-            rule = _NO_TLS if fields["bump"] == "peek" else _FOREIGN_NAME
+            rule = _NO_TLS if _is_no_tls(fields) else _FOREIGN_NAME
             return False, rule, _tls_reason(fields, host)
         decision = self._decision(fields, host)
         if noted not in {"allow", "deny"}:
@@ -159,9 +157,21 @@ def _is_silence(fields: dict[str, Any]) -> bool:
 
 
 def _is_refused_inside(fields: dict[str, Any]) -> bool:
-    """An allowed tunnel whose content was none for it. A client that left before its hello was whole sent nothing."""
-    ended = fields["bump"] == "terminate" or (fields["bump"] == "peek" and fields["error"] != _GONE)
+    """An allowed tunnel whose content was none for it; nothing of it was carried anywhere.
+
+    Whoever leaves before the verdict is no less told: with the foreign name that the hello had. Where no name came,
+    no hello did, and the opening alone is what there is to tell.
+    """
+    ended = fields["bump"] == "terminate" or (fields["bump"] == "peek" and not _left_early(fields))
     return ended and fields["method"] == "CONNECT" and str(fields["policy"]).startswith("allow:")
+
+
+def _left_early(fields: dict[str, Any]) -> bool:
+    return fields["error"] == _GONE and _name(fields["sni"]) in {"-", _name(fields["host"])}
+
+
+def _name(text: str) -> str:
+    return unquote(text).lower().removesuffix(".")
 
 
 def _opens_for_secrets(fields: dict[str, Any]) -> bool:
@@ -181,9 +191,13 @@ def _url(scheme: str, host: str, port: int) -> str:
     return f"{scheme}://{shown}{'' if port == _PORTS.get(scheme) else f':{port}'}/"
 
 
+def _is_no_tls(fields: dict[str, Any]) -> bool:
+    return bool(fields["bump"] == "peek" and fields["error"] != _GONE)
+
+
 def _tls_reason(fields: dict[str, Any], host: str) -> str:
     named = unquote(fields["sni"])
-    if fields["bump"] == "peek":
+    if _is_no_tls(fields):
         return f"what was sent through the tunnel to {host} is no TLS hello"
     if named == "-":
         return f"the TLS hello in the tunnel to {host} names no host"
@@ -192,8 +206,8 @@ def _tls_reason(fields: dict[str, Any], host: str) -> str:
 
 def _failure(fields: dict[str, Any]) -> str:
     """What became of it, where that is not what was wanted."""
-    if fields["error"] == _GONE and fields["bump"] == "peek":
-        return " (the client left before a TLS hello)"
+    if fields["bump"] == "peek" and _left_early(fields):
+        return " (the client left before a TLS hello, and nothing was carried)"
     if fields["error"].startswith("ERR_") and int(fields["status"]) >= _ERRORS:
         return f" (it could not be reached: {fields['error']})"
     return ""

@@ -32,6 +32,9 @@ _TMPFS = {
     "/var/spool/squid": f"uid={OWNER},gid={OWNER},size=1m",
     "/var/log/squid": f"uid={OWNER},gid={OWNER},size=1m",
 }
+WRITABLE = (*_TMPFS, "/dev/shm")  # noqa: S108 -- a mount of the gateway's own
+"""All places where something can grow: small, in memory, and empty again after a restart. Its log is the engine's."""
+
 _SYSCTLS = {
     "net.ipv4.ip_forward": "0",
     "net.ipv6.conf.default.disable_ipv6": "1",
@@ -103,17 +106,20 @@ def order_file(
 
 
 def packed(files: Sequence[GatewayFile]) -> bytes:
-    """A tar for the gateway's folder. What others may not read belongs to Squid's user; `state/` is its own."""
+    """A tar for the gateway's folder, which is root's: nothing in it can grow, for it lies on the engine's disk.
+
+    What others may not read is for Squid's group.
+    """
     whole = io.BytesIO()
     with tarfile.open(fileobj=whole, mode="w", format=tarfile.PAX_FORMAT) as tar:
         folders = sorted({one.path.rpartition("/")[0] for one in files} - {""})
-        for name, owner in (*((one, 0) for one in folders), ("state", OWNER)):
+        for name in (*folders, "state"):
             entry = tarfile.TarInfo(name)
-            entry.type, entry.mode, entry.uid, entry.gid = tarfile.DIRTYPE, 0o755, owner, owner
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             tar.addfile(entry)
         for one in files:
             entry = tarfile.TarInfo(one.path)
-            owner = 0 if one.mode & 0o004 else OWNER
-            entry.size, entry.mode, entry.uid, entry.gid = len(one.content), one.mode, owner, owner
+            public = one.mode & 0o004
+            entry.size, entry.mode, entry.gid = len(one.content), one.mode if public else 0o640, 0 if public else OWNER
             tar.addfile(entry, io.BytesIO(one.content))
     return whole.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from toolkit.errors import ToolkitError
 from toolkit.model import labels
 from toolkit.model.check import Check, Status
 from toolkit.model.event import Event, OnEvent, Phase, ignore
-from toolkit.sessions import leftovers
+from toolkit.sessions import gateway_health, leftovers
 from toolkit.workflows import setup
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _ENGINE_STORE = Path("/var/lib/docker")
 _LITTLE_BYTES = 5_000_000_000
 _TOO_LITTLE_BYTES = 1_000_000_000
+_GATEWAYS_AT_ONCE = 4
+_CUT_OFF = "no network, since its gateway does not run"
 
 
 def run(root: Path | None, on_event: OnEvent, *, fix: bool) -> Iterator[Check]:
@@ -67,7 +70,7 @@ def _existing(folder: Path) -> Path:
 
 
 def _gateways_check(engine: Engine | None) -> Check:
-    """A session whose gateway has ended has no network at all, which its user may not expect."""
+    """A session whose gateway has ended or is worn out has no network, or little, which its user may not expect."""
     name = "gateways"
     if engine is None:
         return Check(name=name, status=Status.WARN, detail="cannot be asked without the engine", fix="toolkit setup")
@@ -75,16 +78,29 @@ def _gateways_check(engine: Engine | None) -> Check:
         found = engine.containers(labels={labels.SESSION: ""})
     except ToolkitError as error:
         return Check(name=name, status=Status.FAIL, detail=error.message, fix=error.hint)
-    working = {_session(one) for one in found if _is(one, labels.GATEWAY_KIND) and one.status == "running"}
-    cut_off = sorted({_session(one) for one in found if _is(one, "session") and one.status == "running"} - working)
-    if not cut_off:
+    working = {_session(one): one for one in found if _is(one, labels.GATEWAY_KIND) and one.status == "running"}
+    running = {_session(one) for one in found if _is(one, "session") and one.status == "running"}
+    complaints: dict[str, tuple[str, ...]] = dict.fromkeys(running - set(working), (_CUT_OFF,))
+    asked = sorted(running & set(working))
+    with ThreadPoolExecutor(_GATEWAYS_AT_ONCE) as pool:
+        looks = pool.map(lambda one: _complaints(engine, working[one]), asked)
+        complaints |= {one: found for one, found in zip(asked, looks, strict=True) if found}
+    if not complaints:
         return Check(name=name, status=Status.OK, detail=f"{len(working)} running")
+    told = sorted(complaints)
     return Check(
         name=name,
         status=Status.WARN,
-        detail=f"no network, since the gateway does not run: {', '.join(cut_off)}",
-        fix="; ".join(f"toolkit network update {one}" for one in cut_off),
+        detail="; ".join(f"{one}: {', '.join(complaints[one])}" for one in told),
+        fix="; ".join(f"toolkit network update {one}" for one in told),
     )
+
+
+def _complaints(engine: Engine, gateway: EngineContainer) -> tuple[str, ...]:
+    try:
+        return gateway_health.look(engine, gateway).complaints
+    except ToolkitError as error:
+        return (error.message,)
 
 
 def _is(container: EngineContainer, kind: str) -> bool:

@@ -6,14 +6,13 @@ import secrets
 import uuid
 from collections import defaultdict
 from dataclasses import replace
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.network import authority, grounds
-from tests.e2e.network.arena import Arena, addresses_of, of_session
+from tests.e2e.network.arena import Arena, of_session, words_of
 from tests.e2e.network.audit import AuditStream
 from tests.e2e.network.lab import Lab, opened
 from tests.e2e.network.names import LEADS
@@ -97,20 +96,7 @@ def arena(
     """A session at `custom`, with another one beside it that serves port 8000."""
     session = sessions("custom")
     other = sessions("custom", "cd /tmp && nohup python3 -m http.server 8000 >/dev/null 2>&1 & sleep 1")
-    gateway = of_session(engine, session, labels.GATEWAY_KIND)
-    inner = f"toolkit-{session}"
-    subnet = next(IPv4Network(one.subnets[0]) for one in engine.networks() if one.name == inner)
-    other_inner = f"toolkit-{other}"
-    words = {
-        **lab.words,
-        "first": str(subnet[1]),
-        "last": str(subnet[-2]),
-        "session": addresses_of(of_session(engine, session, "session"))[inner],
-        "gateway": addresses_of(gateway)[inner],
-        "gateway-outside": addresses_of(gateway)[lab.network],
-        "other-session": addresses_of(of_session(engine, other, "session"))[other_inner],
-        "other-gateway": addresses_of(of_session(engine, other, labels.GATEWAY_KIND))[other_inner],
-    }
+    words = words_of(engine, lab, session, other)
     for name in ("gateway", "gateway-outside", "other-session", "other-gateway"):
         lab.name(f"{name}.{LEADS}", A=[words[name]])
     patterns: dict[str, set[str]] = defaultdict(set)
@@ -126,5 +112,6 @@ def arena(
             session=session,
             words=words,
             patterns={kind: frozenset(found) for kind, found in patterns.items()},
-            gateway=gateway,
+            gateway=of_session(engine, session, labels.GATEWAY_KIND),
+            other=other,
         )

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.network.arena import arrivals
-from tests.e2e.network.attacks import ATTACKS, Attack
+from tests.e2e.network.attacks import ATTACKS, Attack, Told
+from tests.e2e.network.names import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,34 +30,55 @@ def test_the_catalogue_is_whole() -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda one: one.id)
 def test_attack(attack: Attack, arena: Arena, record_property: Callable[[str, object], None]) -> None:
+    """`verdict` is what tools/attack prints: as far as the attack came."""
     record_property("attack", attack.what)
     alive = arena.gateway_is_alive()
-    known = arena.audit.count()
+    arena.fence()
+    record_property("verdict", "control failed")
     _control(attack, arena)
-
-    mark = arena.lab.mark()
+    arena.fence()
+    known, mark = arena.audit.count(), arena.lab.mark()
+    record_property("verdict", "no answer")
     answer = arena.seat.attempt(attack.attempt.filled(arena.words))
     record_property("answer", answer.status or answer.error.partition(":")[0])
-    entries = arena.audit.since(known, lambda found: _is_told(found, attack, arena))
+    record_property("verdict", "NOT REFUSED")
     assert attack.carried or not answer.reached, answer
     assert arrivals(arena.lab.since(mark), attack) == []
-    assert _is_told(entries, attack, arena), entries
+    record_property("verdict", "not in the audit")
+    entries = _told(attack, arena, known)
     record_property("rule", ", ".join(sorted({one.rule for one in entries if one.decision == "deny"})) or "-")
+    record_property("verdict", "gateway ended")
     assert arena.gateway_is_alive() == alive
+    record_property("verdict", "held")
 
 
 def _control(attack: Attack, arena: Arena) -> None:
-    mark = arena.lab.mark()
+    """It arrives, and where the gateway let it pass, the audit says so."""
+    mark, known = arena.lab.mark(), arena.audit.count()
     seat = arena.beside if attack.beside else arena.seat
     answer = seat.attempt(attack.control.filled(arena.words))
     assert answer.reached, f"the control failed: {answer}"
     assert not attack.witness or attack.witness in {one.what for one in arena.lab.since(mark)}
+    if not attack.beside:
+        told = arena.audit.since(known, lambda found: any(one.decision == "allow" for one in found))
+        assert any(one.decision == "allow" for one in told), told
 
 
-def _is_told(found: list[Entry], attack: Attack, arena: Arena) -> bool:
-    """The audit holds the control's success and the attack's refusal; what passes the gateway by, it cannot know."""
-    if not attack.rules:
-        return not any(one.decision == "allow" and one.more["bytes_in"] for one in found)
-    names = arena.names_of(attack.rules)
-    denied = any(one.decision == "deny" and one.rule in names for one in found)
-    return denied and any(one.decision == "allow" for one in found)
+def _told(attack: Attack, arena: Arena, known: int) -> list[Entry]:
+    """What the audit holds of the attack, being what it must."""
+    if attack.told is Told.REFUSED:
+        names = arena.names_of(attack.rules)
+
+        def refused(found: list[Entry]) -> bool:
+            return any(one.decision == "deny" and one.rule in names for one in found)
+
+        entries = arena.audit.since(known, refused)
+        assert refused(entries), entries
+        return entries
+    entries = arena.fence(known)
+    if attack.told is Told.UNHEARD:
+        assert entries == []
+    else:
+        assert [(one.host, one.decision, one.more["bytes_in"]) for one in entries] == [(OPEN, "allow", 0)], entries
+        assert "left before" in entries[0].more["reason"]
+    return entries

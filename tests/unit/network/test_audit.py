@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from toolkit import preset
 from toolkit.model.environment import Access, NetworkSpec, SecretSource, SecretSpec
+from toolkit.model.gateway import PROBE_HOST
 from toolkit.network import audit
 from toolkit.network.policy import compile_policy
 
@@ -120,6 +121,15 @@ def test_a_client_that_left_before_its_hello_was_not_refused() -> None:
     assert "left before" in entry.reason
 
 
+def test_a_client_that_left_after_a_hello_for_another_host_is_told_with_it() -> None:
+    """Leaving before the verdict hides nothing."""
+    gone = {"bump": "peek", "result": "NONE_NONE_ABORTED", "error": "ERR_CLIENT_GONE"}
+    (entry,) = trail(tunnel(0, sni="other.example.com", **gone)).entries
+    assert (entry.decision, entry.rule) == ("deny", "sni")
+    assert "names other.example.com" in entry.reason
+    assert trail(tunnel(0, sni="A.example.com.", **gone)).entries[0].allowed
+
+
 def test_what_is_no_request_is_a_refusal_and_silence_is_nothing() -> None:
     broken = line(0, method="-", host="-", port="-", scheme="-", policy="-", status=400, error="-")
     nothing = {"method": "-", "host": "-", "port": "-", "scheme": "-", "policy": "-", "status": 0, "in": 0}
@@ -144,7 +154,10 @@ def test_another_host_inside_an_opened_tunnel_is_a_refusal() -> None:
 
 
 def test_the_runners_own_probe_is_no_entry() -> None:
-    assert trail(line(0, host=audit.PROBE_HOST, policy="deny:address", status=403)).entries == ()
+    from_the_session = line(0, host=PROBE_HOST, policy="deny:address", status=403)
+    from_within = line(1, host=PROBE_HOST, policy="-", status=403)
+    assert trail(from_the_session, from_within).entries == ()
+    assert len(trail(line(0, host=PROBE_HOST)).entries) == 1, "let through, it would be told"
 
 
 def test_lost_lines_are_noticed_and_a_restart_is_none() -> None:

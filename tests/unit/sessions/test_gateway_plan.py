@@ -24,13 +24,13 @@ def test_the_gateway_is_confined_and_found_by_label() -> None:
     assert made.log_bytes
 
 
-def test_what_others_may_not_read_is_the_proxys_own() -> None:
+def test_the_proxy_reads_what_others_may_not_and_changes_nothing() -> None:
     files = (GatewayFile(path="squid.conf", content=b"a"), GatewayFile(path="secrets.conf", content=b"b", mode=0o600))
     with tarfile.open(fileobj=io.BytesIO(plan.packed(files))) as tar:
-        found = {one.name: (one.uid, one.mode, one.isdir()) for one in tar}
-    assert found["squid.conf"] == (0, 0o644, False)
-    assert found["secrets.conf"] == (13, 0o600, False)
-    assert found["state"] == (13, 0o755, True)
+        found = {one.name: (one.uid, one.gid, one.mode, one.isdir()) for one in tar}
+    assert found["squid.conf"] == (0, 0, 0o644, False)
+    assert found["secrets.conf"] == (0, 13, 0o640, False)
+    assert found["state"] == (0, 0, 0o755, True)
 
 
 def test_addresses_of_a_session() -> None:

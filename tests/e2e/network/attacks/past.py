@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.network.attacks.model import Attack, Try, trying
+from tests.e2e.network.attacks.model import Attack, Told, Try, trying
 from tests.e2e.network.lab import STRANGE_PORT
 from tests.e2e.network.names import OPEN
 
@@ -13,7 +13,14 @@ _WEB = trying("tcp", to="<origin>:80")
 def _past(name: str, what: str, attempt: Try, control: Try | None = None, witness: str = "") -> Attack:
     """The very same act succeeds in an unconfined container beside the session."""
     return Attack(
-        id=name, what=what, control=control or attempt, attempt=attempt, rules=(), beside=True, witness=witness
+        id=name,
+        what=what,
+        control=control or attempt,
+        attempt=attempt,
+        rules=(),
+        told=Told.UNHEARD,
+        beside=True,
+        witness=witness,
     )
 
 

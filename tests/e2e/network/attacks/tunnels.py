@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.e2e.network.attacks.model import Attack, trying
+from tests.e2e.network.attacks.model import Attack, Told, trying
 from tests.e2e.network.attacks.names import HTTPS
 from tests.e2e.network.names import OPEN, SHUT, TRACKER, WILD
 
@@ -90,6 +90,7 @@ def _no_tls() -> tuple[Attack, ...]:
             control=HTTPS,
             attempt=trying("tunnel_bytes", to=_TO, data=data, early=at_once),
             rules=(),
+            told=Told.EMPTY,
         )
         for name, (data, what, at_once) in never.items()
     )

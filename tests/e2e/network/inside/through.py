@@ -91,9 +91,10 @@ def tunnel(
 
 @a_try
 def opening(to: str) -> Answer:
-    """CONNECT alone."""
+    """CONNECT alone, and the head of what is answered."""
     with dial() as plug:
-        return connect(plug, to, None, (), "HTTP/1.1")
+        plug.sendall(as_bytes(f"CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n"))
+        return told(until(plug, b"\r\n\r\n"))
 
 
 @a_try

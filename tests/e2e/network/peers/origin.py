@@ -2,7 +2,7 @@
 
 Its one argument is JSON: `name`, `journal` (a file), `listen` (a list of [way, address, port], the way being http, tls,
 sink or udp), `authority` (a folder with ca.pem, ca.key and leaf.key: certificates are made as names are asked for) and
-`files` (the folder that /files/ serves).
+`files` (the folder that /files/ serves, and /git/ as bare repositories by Git's smart protocol).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import socket
 import ssl
 import struct
@@ -183,13 +184,17 @@ class Conversation:
             return False
         elif path.startswith("/files/"):
             self._file(path.removeprefix("/files/"))
+        elif path.startswith("/git/"):
+            self._git(method, path.removeprefix("/git"), query, headers, body)
         else:
             self._send(200, f"{MARK} {self.origin.name} {method} {target} {len(body)}\n".encode())
         return headers.get("connection", "").lower() != "close"
 
     def _send(self, status: int, body: bytes, *more: str) -> None:
         lines = [f"HTTP/1.1 {status} lab", f"X-Lab-Origin: {MARK}", 'Alt-Svc: h3=":443"', *more]
-        lines += ["Content-Type: text/plain", f"Content-Length: {len(body)}", "", ""]
+        if not any(one.startswith("Content-Type:") for one in more):
+            lines.append("Content-Type: text/plain")
+        lines += [f"Content-Length: {len(body)}", "", ""]
         self.plug.sendall("\r\n".join(lines).encode() + body)
 
     def _file(self, name: str) -> None:
@@ -198,6 +203,26 @@ class Conversation:
             self._send(200, path.read_bytes())
         else:
             self._send(404, f"{MARK} has no such file\n".encode())
+
+    def _git(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> None:
+        """By git-http-backend(1), as CGI."""
+        variables = {
+            "PATH": os.environ["PATH"],
+            "GIT_PROJECT_ROOT": str(self.origin.files),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "CONTENT_TYPE": headers.get("content-type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_CONTENT_ENCODING": headers.get("content-encoding", ""),
+            "GIT_PROTOCOL": headers.get("git-protocol", ""),
+        }
+        words = ("git", "-c", "safe.directory=*", "http-backend")
+        done = subprocess.run(words, env=variables, input=body, capture_output=True, timeout=60, check=True)
+        head, _, found = done.stdout.partition(b"\r\n\r\n")
+        lines = [one for one in text(head).split("\r\n") if not one.startswith("Status:")]
+        self._send(200, found, *lines)
 
     def _websocket(self, key: str) -> None:
         """Shake hands and send every short frame back, unmasked."""
