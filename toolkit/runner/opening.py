@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from . import hook_files, hooks, isolation, repository, resolver, trust, variables
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
@@ -28,18 +28,32 @@ def open_doors(order: Mapping[str, Any], *, resumed: bool, say: Say) -> None:
     """The network as it must be, and the working tree filled; raises PreparationError before anything foreign ran."""
     if order.get("resolver"):
         resolver.silence()
-    with ThreadPoolExecutor(1) as beside:  # waiting for silence costs time in which git can work
-        fetching = None if resumed else beside.submit(_check_out, order)
-        found = isolation.faults(order)
-        if not found:
-            if order.get("trust"):
-                trust.add(*order["trust"])
-            say("network-checked")
-    if found:
+    fetching = None if resumed else _beside(_check_out, order)  # waiting for silence costs time in which git can work
+    found = isolation.faults(order)
+    if found:  # what git waits for then comes never
         raise PreparationError(f"the network is not as it must be: {'; '.join(found)}")
+    if order.get("trust"):
+        trust.add(*order["trust"])
+    say("network-checked")
     if fetching is not None:
         fetching.result()
     _offer_tools()
+
+
+def _beside(work: Callable[[Mapping[str, Any]], None], order: Mapping[str, Any]) -> Future[None]:
+    """In a thread that nobody has to wait for, unlike an executor's."""
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work(order)
+        except BaseException as error:  # noqa: BLE001 -- it belongs to the thread that waits
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done
 
 
 def call_hooks(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LISTED = "github.com"  # on the default list; in the lab it leads to the lab's own origin
 HOSTS = {"trusted": (LISTED, LISTED), "custom": (f"git.{WILD}", f"*.{WILD}")}
-CLONE = "cd /tmp && rm -rf shop && git clone -q https://{host}/git/shop.git shop && cat shop/README.md"
+CLONE = "cd /tmp && rm -rf shop && git clone -q https://{host}/git/shop.git shop && cat shop/readme.md"
 
 
 @pytest.fixture(scope="module")

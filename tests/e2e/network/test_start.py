@@ -14,10 +14,11 @@ import pytest
 from tests.e2e.network.arena import ARRIVALS
 from tests.e2e.network.names import OPEN
 from tests.support.git import repository
+from toolkit.engines import bodies
 from toolkit.errors import EngineError
 from toolkit.model import labels
 from toolkit.model.event import ignore
-from toolkit.sessions import launcher, own_network
+from toolkit.sessions import launcher
 from toolkit.workflows import gateways, remote
 
 if TYPE_CHECKING:
@@ -56,16 +57,15 @@ def with_bent_gateway(monkeypatch: pytest.MonkeyPatch, bend: Callable[[bytes], b
     monkeypatch.setattr(gateways, "plan", planned)
 
 
-def with_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on the engine makes a session's network as if it did not know what keeps the host off it."""
-    asked = own_network.network_request
-    monkeypatch.setattr(own_network, "network_request", lambda *words: replace(asked(*words), internal=False))
+def with_the_host_on_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the engine makes a session's network as if it did not know the options that keep the host off it."""
+    monkeypatch.setattr(bodies, "_INTERNAL_OPTIONS", {})
 
 
 CASES: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str]] = {
     "dead": (partial(with_bent_gateway, bend=broken), "the gateway does not answer"),
     "open": (partial(with_bent_gateway, bend=opened), "the gateway let a name pass that is refused at every"),
-    "host": (with_open_network, "answers, which must not be there"),
+    "host": (with_the_host_on_the_network, "answers, which must not be there"),
 }
 
 
