@@ -30,7 +30,7 @@ class QuickEngine(DockerEngine):
         found = self._wire.get("/version")
         return EngineVersion(
             version=found["Version"],
-            api=self._wire.api,
+            api=found["ApiVersion"],
             architecture=found["Arch"],
             local=bool(self._wire.address.path),
             storage_driver=self._wire.get("/info").get("Driver", ""),

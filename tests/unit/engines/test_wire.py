@@ -24,11 +24,12 @@ SECONDS = 10.0
 class FakeEngine:
     """Answers each connection with the next of its answers, in pieces; keeps what it was sent."""
 
-    def __init__(self, listener: socket.socket, answers: list[bytes], piece: int) -> None:
+    def __init__(self, listener: socket.socket, answers: list[bytes], piece: int, *, reads_bodies: bool) -> None:
         self.asked: list[bytes] = []
         self._listener = listener
         self._answers = answers
         self._piece = piece
+        self._reads_bodies = reads_bodies
 
     def serve(self) -> None:
         for answer in self._answers:
@@ -45,18 +46,18 @@ class FakeEngine:
             read += plug.recv(4096)
         head, _, body = read.partition(b"\r\n\r\n")
         length = next((int(one.split(b":")[1]) for one in head.split(b"\r\n") if one.startswith(b"Content-Le")), 0)
-        while len(body) < length:
+        while self._reads_bodies and len(body) < length:
             body += plug.recv(4096)
         return head + b"\r\n\r\n" + body
 
 
 @contextmanager
-def answering(path: Path, *answers: bytes, piece: int = 1 << 20) -> Iterator[FakeEngine]:
+def answering(path: Path, *answers: bytes, piece: int = 1 << 20, reads_bodies: bool = True) -> Iterator[FakeEngine]:
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as listener:
         listener.bind(str(path))
         listener.listen()
         listener.settimeout(SECONDS)
-        engine = FakeEngine(listener, list(answers), piece)
+        engine = FakeEngine(listener, list(answers), piece, reads_bodies=reads_bodies)
         thread = threading.Thread(target=engine.serve)
         thread.start()
         try:
@@ -139,6 +140,18 @@ def test_refusals_are_errors_in_our_words(tmp_path: Path, wire: Wire) -> None:
             wire.get("/images/json")
         with pytest.raises(EngineError, match="stopped answering: its answer ended too early"):
             wire.get("/images/json")
+
+
+@pytest.mark.parametrize("content", [b"\0" * (8 << 20), [b"\0" * (8 << 20)]], ids=["whole", "in chunks"])
+def test_an_engine_that_answers_before_it_has_read_everything(
+    tmp_path: Path, wire: Wire, content: bytes | list[bytes]
+) -> None:
+    """What it leaves unread makes the kernel reset the connection after the answer."""
+    done, refused = b"HTTP/1.0 200 OK\r\n\r\n", b'HTTP/1.0 404 Not Found\r\n\r\n{"message": "No such container: x"}'
+    with answering(tmp_path / "engine.sock", done, refused, reads_bodies=False):
+        wire.put("/containers/x/archive", content if isinstance(content, bytes) else iter(content))
+        with pytest.raises(EngineError, match="No such container: x"):
+            wire.put("/containers/x/archive", content if isinstance(content, bytes) else iter(content))
 
 
 def test_a_stream_comes_as_it_is(tmp_path: Path, wire: Wire) -> None:
