@@ -18,8 +18,8 @@ def main(argv: Sequence[str]) -> int:
     """`run FOLDER` lives through the session's turns; the rest works beside it.
 
     FOLDER holds `session.json` (what to do, written before the start), `state.json` (where the session is),
-    `transcript.jsonl` and its older parts, `inbox/` (turns that wait), `join.sock`, `context.md` (what hooks told the
-    agent), `variables/` and `variables.json` (what hooks set), `beside/` (commands from outside).
+    `transcript.jsonl` and its older parts in `transcript/`, `inbox/` (turns that wait), `join.sock`, `context.md` (what
+    hooks told the agent), `variables/` and `variables.json` (what hooks set), `beside/` (commands from outside).
     """
     # Each word imports what it needs: `exec` is to be quick.
     verb, rest = (argv[0], list(argv[1:])) if argv else ("", [])

@@ -1,8 +1,9 @@
 """The session's events: one JSON object a line, in the file and on stdout.
 
 stdout is the container's log, which any client of the engine can follow, also after the session has ended; the engine
-keeps its newest part. The file is for hooks and agents inside, and keeps all of it: past a size it is packed away as
-`transcript-FIRST-LAST.jsonl.gz`, named by the numbers of its events. The types stand in schemas/transcript.schema.json.
+keeps its newest part. The file keeps all of it, for hooks and agents inside, and for clients that miss the numbers of
+older events: past a size it is packed away as `transcript/FIRST-LAST.jsonl.gz`, named by those numbers. An event is in
+the file before it is in the log. The types stand in schemas/transcript.schema.json.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import re
 import shutil
 import sys
 import threading
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from . import clock
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEGMENT_BYTES = 64 << 20
-_PACKED = re.compile(r"transcript-(\d+)-(\d+)\.jsonl(?:\.gz)?")
+_PACKED = re.compile(r"(\d+)-(\d+)\.jsonl(?:\.gz)?")
 _TAIL = 1 << 20
+_PIECE = 8 << 10  # Docker's are of 16 KiB
 
 
 class Transcript:
@@ -43,7 +46,7 @@ class Transcript:
         with contextlib.suppress(OSError):
             self._first = _first_number(path) or self._first
         self._open()
-        for left in sorted(path.parent.glob("transcript-*.jsonl")):  # its packing was cut off
+        for left in sorted(_older(path).glob("*.jsonl")):  # its packing was cut off
             _in_background(left)
 
     def listen(self, listener: Callable[[dict[str, Any]], None]) -> None:
@@ -56,7 +59,7 @@ class Transcript:
             self.count += 1
             event = {"time": clock.now(), "seq": self.count, "type": kind, "turn": turn, **fields}
             # ASCII only: whatever bytes a tool printed, a line stays a line
-            line = json.dumps(event) + "\n"
+            line = _sealed(json.dumps(event)) + "\n"
             self._keep(line.encode("ascii"))
             with contextlib.suppress(OSError):
                 sys.stdout.write(line)
@@ -81,8 +84,9 @@ class Transcript:
 
     def _pack(self) -> None:
         """What is in the file so far moves aside at once, and is packed while the session goes on."""
-        packed = self._path.with_name(f"transcript-{self._first:012d}-{self.count - 1:012d}.jsonl")
+        packed = _older(self._path) / f"{self._first:012d}-{self.count - 1:012d}.jsonl"
         try:
+            packed.parent.mkdir(exist_ok=True)
             os.replace(self._path, packed)
         except OSError:
             return
@@ -95,6 +99,18 @@ class Transcript:
         with contextlib.suppress(OSError):
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             self._size = os.fstat(self._file).st_size
+
+
+def _sealed(line: str) -> str:
+    """A line that the engine's log keeps in pieces, of which followers may get one twice, says what it is whole."""
+    if len(line) <= _PIECE:
+        return line
+    return f'{line[:-1]}, "crc": {zlib.crc32(line.encode("ascii"))}}}'
+
+
+def _older(path: Path) -> Path:
+    """The folder of the packed parts."""
+    return path.with_suffix("")
 
 
 def _in_background(segment: Path) -> None:
@@ -116,7 +132,7 @@ def _compress(segment: Path) -> None:
 
 def _last_number(path: Path) -> int:
     """The number of the newest event that is on the disk; 0 where there is none."""
-    names = [_PACKED.fullmatch(one.name) for one in path.parent.glob("transcript-*")]
+    names = [_PACKED.fullmatch(one.name) for one in _older(path).glob("*")]
     found = [int(one.group(2)) for one in names if one]
     with contextlib.suppress(OSError), open(path, "rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))

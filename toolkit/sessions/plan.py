@@ -39,6 +39,10 @@ _BUNDLE_VARIABLES = (
 LONGEST_TASK = 100_000  # bytes; one argument of a program may hold 128 KiB on Linux
 _LONGEST_LABEL = 1_000
 
+# Of the transcript the engine keeps as much, for who follows it; the session itself keeps all (`transcript_files.py`).
+LOG_BYTES = 64 << 20
+LOG_FILES = 4
+
 # What package managers and agents need as root inside; none of these reaches out of the container.
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETUID", "SETGID", "KILL")
 
@@ -114,6 +118,8 @@ def container_request(
         pids=limits.pids,
         memory=limits.memory,
         cpus=limits.cpus,
+        log_bytes=LOG_BYTES,
+        log_files=LOG_FILES,
     )
 
 

@@ -23,7 +23,7 @@ from toolkit.sessions.addresses import SessionAddresses
 from toolkit.sessions.gateway_start import GatewayStart, start_gateway
 from toolkit.sessions.outer_network import outer_network
 from toolkit.sessions.own_network import own_network
-from toolkit.sessions.plan import CAPABILITIES, RUNNER, network_order, network_variables
+from toolkit.sessions.plan import CAPABILITIES, LOG_BYTES, LOG_FILES, RUNNER, network_order, network_variables
 from toolkit.sessions.unbroken import unbroken
 
 if TYPE_CHECKING:
@@ -179,6 +179,8 @@ def _container(request: SetupRequest, mark: str, network: str, addresses: Sessio
         pids=limits.pids,
         memory=limits.memory,
         cpus=limits.cpus,
+        log_bytes=LOG_BYTES,
+        log_files=LOG_FILES,
     )
 
 

@@ -90,7 +90,7 @@ def echo_output(event: TranscriptEvent) -> None:
     if event["type"] == "output":
         sys.stderr.write(str(event.get("text", "")))
         sys.stderr.flush()
-    elif event["type"] == "refused":
+    elif event["type"] in {"refused", "lost"}:
         sys.stderr.write(f"{_remark(event)}\n")
 
 
@@ -112,6 +112,9 @@ _REMARKS: dict[str, Callable[[TranscriptEvent], str]] = {
     "pushed": lambda one: f"── pushed: the session's branch is at {str(one.get('commit'))[:12]}",
     "not-pushed": lambda one: (
         f"!! not pushed, {str(one.get('commit'))[:12]} exists in the session alone: {one.get('reason')}"
+    ),
+    "lost": lambda one: (
+        f"!! events {one['first']} to {one['last']} are lost: neither the engine nor the session's disk could keep them"
     ),
     "session-ended": lambda one: f"── session {one.get('state')}: {one.get('reason')}",
 }
