@@ -1,78 +1,373 @@
-"""`toolkit verify` on the real engine: a kept declaration passes, a tampered image is named, nothing stays."""
+"""`toolkit verify` on the real engine: a kept declaration passes, a broken promise is named, nothing stays.
+
+What breaks a promise is the engine itself: between verify and the engine stands one that does something else than it
+was asked, as a tampered host would. Nothing in the product knows of it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+import json
+import re
+import tarfile
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from toolkit.engines.docker import DockerEngine
 from toolkit.model import labels
+from toolkit.model.event import ignore
+from toolkit.model.verification import Verdict
+from toolkit.workflows import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.support.cli import Toolkit
-    from toolkit.engines.docker import DockerEngine
+    from toolkit.engines.base import ContainerRequest, ExecResult, NetworkRequest
 
 DECLARATION = """version: 1
 name: web
-network: {access: custom, allow: [api.example.com], deny: [bad.example.com]}
+network:
+  access: custom
+  allow: [api.example.com]
+  deny: [bad.example.com]
+  secrets: [{name: pay, hosts: [pay.example.com], header: X-Key, from: {env: NOT_READ_BY_A_VERIFICATION}}]
 variables: |
   MARK=as declared
 image: {packages: {apt: [tree]}}
-resources: {memory: 256m, pids: 200}
+setup: {script: echo done >/opt/setup-ran}
+hooks:
+  session_start:
+    - {command: 'echo "export WHO=first" >>"$TOOLKIT_ENV_FILE"'}
+    - {matcher: resume, command: exit 1}
+    - {matcher: startup, command: 'test "$(cat /opt/setup-ran)" = done; exit 3'}
+resources: {memory: 256m, pids: 200, cpus: 1}
 """
+CHECKS = [
+    "image", "variables", "packages", "agent", "setup", "hooks", "network-allowed", "network-denied",
+    "network-isolated", "network-names", "limits", "secrets", "push",
+]  # fmt: skip
 
 
-@pytest.fixture
-def site(provisioned: Toolkit, tmp_path: Path) -> Iterator[Toolkit]:
-    (tmp_path / "root" / "envs").mkdir(parents=True)
-    (tmp_path / "root" / "envs" / "web.yaml").write_text(DECLARATION)
-    root = tmp_path / "root"
+@pytest.fixture(scope="module")
+def site(provisioned: Toolkit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toolkit]:
+    root = tmp_path_factory.mktemp("verified")
+    (root / "envs").mkdir()
+    (root / "envs" / "web.yaml").write_text(DECLARATION)
     toolkit = type(provisioned)(root=root, cwd=root, environment=provisioned.environment)
     toolkit("up", "--yes")
     yield toolkit
     toolkit("destroy", "--yes", "--force")
 
 
-def statuses(document: dict[str, object]) -> dict[str, str]:
-    return {one["name"]: one["status"] for one in document["checks"]}  # type: ignore[attr-defined]
+@pytest.fixture
+def here(site: Toolkit, monkeypatch: pytest.MonkeyPatch) -> Toolkit:
+    """The same site for calls in this process: its settings count for the build."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", site.environment["XDG_CONFIG_HOME"])
+    return site
 
 
-def test_a_kept_declaration_passes_and_a_tampered_image_is_named(
-    site: Toolkit, engine: DockerEngine, tmp_path: Path
-) -> None:
-    report = tmp_path / "report.xml"
-    document = site.json("verify", "web", "--junit", str(report))
-    assert document["environment"] == "web"
-    found = statuses(document)
-    assert set(found.values()) == {"pass", "skip"}
-    assert [name for name, status in found.items() if status == "skip"] == ["setup", "hooks", "secrets"]
-    suite = ET.parse(report).getroot()[0]
-    assert (suite.get("name"), suite.get("failures"), suite.get("tests")) == ("web", "0", str(len(found)))
+def statuses(document: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["status"] for one in document["checks"]}
 
-    reference = site.json("up", "--yes")["images"]["web"]["reference"]
+
+def everything(engine: DockerEngine) -> set[str]:
+    """All that the engine has, whoever's it is, but for images."""
     client = engine._client
-    made = client.create_container(reference, entrypoint=["rm", "-rf", "/var/lib/dpkg/info", "/var/lib/dpkg/status"])
-    client.start(made["Id"])
-    client.wait(made["Id"])
-    repository, _, tag = reference.rpartition(":")
-    client.commit(made["Id"], repository=repository, tag=tag)
-    engine.remove_container(made["Id"])
-    tampered = statuses(site.json("verify", "web", code=1))
-    assert [name for name, status in tampered.items() if status == "fail"] == ["packages"]
-    assert engine.containers(labels={labels.KIND: "test"}) == []
+    containers = {one["Id"] for one in client.containers(all=True)}
+    volumes = {one["Name"] for one in client.volumes()["Volumes"] or ()}
+    return containers | volumes | {one["Id"] for one in client.networks()}
 
 
-def test_all_side_by_side_and_one_that_cannot_start(site: Toolkit) -> None:
+def test_a_kept_declaration_passes_within_its_time(site: Toolkit, engine: DockerEngine, tmp_path: Path) -> None:
+    site("verify", "web")  # makes the snapshot
+    before, report = everything(engine), tmp_path / "report.xml"
+    began = time.monotonic()
+    document = site.json("verify", "web", "--junit", str(report))
+    spent = time.monotonic() - began
+    assert everything(engine) <= before
+    assert document["environment"] == "web"
+    assert list(statuses(document)) == CHECKS
+    assert [name for name, status in statuses(document).items() if status != "pass"] == ["agent"]
+    details = {one["name"]: one["detail"] for one in document["checks"]}
+    assert "'test \"$(cat /opt/setup-ran)\" = done; exit 3' ended with exit code 3" in details["hooks"]
+    assert details["network-isolated"] == "out of reach: the outside, other sessions, the host"
+    assert details["push"].startswith("a push to main is refused, one to session/verify-")
+    assert all(one["seconds"] >= 0 for one in document["checks"])
+    suite = ET.parse(report).getroot()[0]
+    assert (suite.get("name"), suite.get("failures"), suite.get("tests")) == ("web", "0", str(len(CHECKS)))
+    assert spent < 20 * slowness(engine), f"{spent:.1f} s"
+
+
+def slowness(engine: DockerEngine) -> float:
+    """How much longer than a quarter of a second a container takes from start to end here and now; at least one."""
+    image = engine.images(labels={labels.KIND: labels.IMAGE_KIND})[0].id
+    client = engine._client
+    began = time.monotonic()
+    made = client.create_container(image, entrypoint=["true"])["Id"]
+    client.start(made)
+    client.wait(made)
+    client.remove_container(made)
+    return max(1.0, (time.monotonic() - began) / 0.25)
+
+
+class Tampered(DockerEngine):
+    """The real engine, but for what a test makes of what is asked of it, by the kind of thing that it is for."""
+
+    def __init__(
+        self,
+        real: DockerEngine,
+        *,
+        container: Callable[[ContainerRequest], ContainerRequest] | None = None,
+        network: Callable[[NetworkRequest], str] | None = None,
+        archive: Callable[[str, bytes], bytes] | None = None,
+        looked: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(lambda: real._client)
+        self._container, self._network = container, network
+        self._archive, self._looked = archive, looked
+        self._kinds: dict[str, str] = {}
+
+    def create_container(self, request: ContainerRequest) -> str:
+        made = super().create_container(self._container(request) if self._container else request)
+        self._kinds[made] = request.labels[labels.KIND]
+        return made
+
+    def create_network(self, request: NetworkRequest) -> str:
+        closed = request.labels[labels.KIND] == "network"
+        return self._network(request) if self._network and closed else super().create_network(request)
+
+    def execute(
+        self, identity: str, command: Sequence[str], *, environment: Mapping[str, str], timeout: float
+    ) -> ExecResult:
+        """`looked` is called once, before anything is looked at inside the session."""
+        if self._looked and self._kinds.get(identity) == "session":
+            looked, self._looked = self._looked, None
+            looked(identity)
+        return super().execute(identity, command, environment=environment, timeout=timeout)
+
+    def put_archive(self, identity: str, folder: str, tar: bytes) -> None:
+        changed = self._archive(self._kinds.get(identity, ""), tar) if self._archive else tar
+        super().put_archive(identity, folder, changed)
+
+    def put_archive_stream(self, identity: str, folder: str, chunks: Iterator[bytes]) -> None:
+        self.put_archive(identity, folder, b"".join(chunks))
+
+
+def of_session(**changes: object) -> Callable[[ContainerRequest], ContainerRequest]:
+    """Requests for a session's container, changed."""
+    return lambda one: replace(one, **changes) if one.labels[labels.KIND] == "session" else one  # type: ignore[arg-type]
+
+
+def edited(tar: bytes, name: str, edit: Callable[[str], str]) -> bytes:
+    """The tar with the text of one file changed."""
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=io.BytesIO(tar)) as old, tarfile.open(fileobj=whole, mode="w") as new:
+        for entry in old:
+            content = old.extractfile(entry).read() if entry.isfile() else b""  # type: ignore[union-attr]
+            if entry.name.endswith(name):
+                content = edit(content.decode()).encode()
+                entry.size = len(content)
+            new.addfile(entry, io.BytesIO(content))
+    return whole.getvalue()
+
+
+def failures(site: Toolkit, tampered: DockerEngine) -> dict[str, str]:
+    found = verify.verify(site.root, tampered, "web", ignore)
+    return {one.name: one.detail for one in found.checks if one.status is Verdict.FAIL}
+
+
+@pytest.fixture
+def changed_image(here: Toolkit, engine: DockerEngine) -> Iterator[Callable[..., str]]:
+    """Makes an image of another: a command run in it, labels changed."""
+    client, made = engine._client, []
+
+    def make(source: str, *command: str, change: str = "") -> str:
+        container = client.create_container(source, entrypoint=list(command) or ["true"])["Id"]
+        client.start(container)
+        assert client.wait(container)["StatusCode"] == 0
+        made.append(client.commit(container, changes=change or None)["Id"])
+        client.remove_container(container)
+        return str(made[-1])
+
+    yield make
+    for one in made:
+        client.remove_image(one, force=True)
+
+
+@pytest.fixture
+def snapshot(here: Toolkit, engine: DockerEngine) -> str:
+    """The id of the image that sessions of the environment start from."""
+    here("prebuild", "web")
+    found = engine.images(labels={labels.KIND: labels.SNAPSHOT_KIND, labels.ENVIRONMENT: "web"})
+    return max(found, key=lambda one: one.labels[labels.CREATED]).id
+
+
+def test_another_image(here: Toolkit, engine: DockerEngine, snapshot: str, changed_image: Callable[..., str]) -> None:
+    other = changed_image(snapshot, change=f"LABEL {labels.BUILD}=0123456789ab")
+    found = failures(here, Tampered(engine, container=of_session(image=other)))
+    assert list(found) == ["image"]
+    assert "0123456789ab" in found["image"]
+
+
+@pytest.mark.parametrize(
+    "command", [("dpkg", "--purge", "tree"), ("rm", "/usr/bin/tree"), ("cp", "/etc/passwd", "/usr/bin/tree")]
+)
+def test_a_package_that_is_gone_or_does_not_answer(
+    here: Toolkit, engine: DockerEngine, snapshot: str, changed_image: Callable[..., str], command: tuple[str, ...]
+) -> None:
+    found = failures(here, Tampered(engine, container=of_session(image=changed_image(snapshot, *command))))
+    assert list(found) == ["packages"]
+    assert "tree" in found["packages"]
+
+
+def test_another_variable(here: Toolkit, engine: DockerEngine) -> None:
+    def change(one: ContainerRequest) -> ContainerRequest:
+        return replace(one, environment={**one.environment, "MARK": "changed"}) if "MARK" in one.environment else one
+
+    assert failures(here, Tampered(engine, container=change)) == {"variables": "MARK has another value"}
+
+
+def test_a_session_that_does_not_stand_on_its_setup(
+    here: Toolkit, engine: DockerEngine, snapshot: str, changed_image: Callable[..., str]
+) -> None:
+    image = here.json("up", "--yes")["images"]["web"]["reference"]
+    assert list(failures(here, Tampered(engine, container=of_session(image=image)))) == ["setup"]
+    other = changed_image(snapshot, "rm", "/var/lib/toolkit/setup.sha256")
+    assert list(failures(here, Tampered(engine, container=of_session(image=other)))) == ["setup"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda hooks: hooks[:-1], "did not run, or could set no variable: test"),
+        (lambda hooks: hooks[::-1], "their variables took hold in the order 2, 1, repository"),
+        (lambda hooks: [{**one, "matcher": ""} for one in hooks], "ran, which this start does not call"),
+    ],
+    ids=["not-run", "another-order", "not-called"],
+)
+def test_hooks_that_ran_otherwise(
+    here: Toolkit, engine: DockerEngine, edit: Callable[[list[Any]], list[Any]], reason: str
+) -> None:
+    def change(text: str) -> str:
+        order = json.loads(text)
+        return json.dumps({**order, "hooks": edit(order["hooks"])})
+
+    def archive(kind: str, tar: bytes) -> bytes:
+        return edited(tar, "session.json", change) if kind == "session" else tar
+
+    found = failures(here, Tampered(engine, archive=archive))
+    assert list(found) == ["hooks"]
+    assert reason in found["hooks"]
+
+
+def test_a_gateway_that_lets_everything_pass(here: Toolkit, engine: DockerEngine) -> None:
+    def open_it(text: str) -> str:
+        """But for special-use names: one that lets even those pass keeps a session from beginning."""
+        return re.sub(r"(?m)^http_access deny (?!.*special).*$", "", text) + "\nhttp_access allow all\n"
+
+    def archive(kind: str, tar: bytes) -> bytes:
+        return edited(tar, "squid.conf", open_it) if kind == labels.GATEWAY_KIND else tar
+
+    assert list(failures(here, Tampered(engine, archive=archive))) == ["network-denied"]
+
+
+def test_a_network_that_is_not_closed(here: Toolkit, engine: DockerEngine) -> None:
+    def opened(one: NetworkRequest) -> str:
+        pool: Any = {"Config": [{"Subnet": one.subnet}]}
+        made = engine._client.create_network(one.name, driver="bridge", ipam=pool, labels=dict(one.labels))
+        return str(made["Id"])
+
+    found = failures(here, Tampered(engine, network=opened))
+    assert list(found) == ["network-isolated"]
+    assert "the network is not as it must be" in found["network-isolated"]
+
+
+@pytest.mark.parametrize("internal", [True, False], ids=["another-session", "the-outside"])
+def test_a_session_that_is_joined_to_one_more_network(here: Toolkit, engine: DockerEngine, internal: bool) -> None:
+    def join(identity: str) -> None:
+        session = engine.container(identity).labels[labels.SESSION]  # type: ignore[union-attr]
+        own = engine._client.networks(filters={"label": f"{labels.VERIFICATION}={session}"})
+        (wanted,) = [one["Id"] for one in own if one["Internal"] is internal]
+        engine._client.connect_container_to_network(identity, wanted)
+
+    found = failures(here, Tampered(engine, looked=join))
+    assert list(found) == ["network-isolated"]
+    assert "reached without the gateway: 198.51.100." in found["network-isolated"]
+
+
+NAME_SERVER = r"""import socket
+plug = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+plug.bind(("127.0.0.1", 53))
+print("ready", flush=True)
+while True:
+    query, sender = plug.recvfrom(512)
+    head = query[:2] + b"\x81\x80\0\1\0\1\0\0\0\0"
+    plug.sendto(head + query[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\5\0\4\xcb\0\x71\x09", sender)
+"""
+
+
+def test_names_that_are_looked_up_inside(here: Toolkit, engine: DockerEngine) -> None:
+    def answer(identity: str) -> None:
+        made = engine._client.exec_create(identity, ["python3", "-c", NAME_SERVER])["Id"]
+        said = next(engine._client.exec_start(made, stream=True))
+        assert said == b"ready\n", said
+
+    found = failures(here, Tampered(engine, looked=answer))
+    assert list(found) == ["network-names"]
+    assert "was resolved inside" in found["network-names"]
+
+
+def test_limits_that_are_not_set(here: Toolkit, engine: DockerEngine) -> None:
+    found = failures(here, Tampered(engine, container=of_session(memory=None)))
+    assert list(found) == ["limits"]
+    assert found["limits"].startswith("memory is ")
+
+
+def test_a_secret_inside(here: Toolkit, engine: DockerEngine) -> None:
+    values: list[str] = []
+
+    def archive(kind: str, tar: bytes) -> bytes:
+        if kind == labels.GATEWAY_KIND:
+            values.extend(one.decode() for one in re.findall(rb"canary-[0-9a-f]{32}", tar))
+        return tar
+
+    def leak(identity: str) -> None:
+        words = ("sh", "-c", f"echo {values[0]} >/root/.netrc")
+        assert engine.execute(identity, words, environment={}, timeout=60).exit_code == 0
+
+    found = failures(here, Tampered(engine, archive=archive, looked=leak))
+    assert list(found) == ["secrets"]
+
+
+def test_a_git_gateway_that_lets_everything_pass(here: Toolkit, engine: DockerEngine) -> None:
+    def open_it(text: str) -> str:
+        return json.dumps({**json.loads(text), "push": {"branches": ["*"], "tags": True}})
+
+    def archive(kind: str, tar: bytes) -> bytes:
+        return edited(tar, "order.json", open_it) if kind == labels.GIT_GATEWAY_KIND else tar
+
+    found = failures(here, Tampered(engine, archive=archive))
+    assert list(found) == ["push"]
+    assert "a push to main was taken" in found["push"]
+    assert "main has moved behind the gateway" in found["push"]
+
+
+def test_all_side_by_side_and_one_that_cannot_be_prepared(here: Toolkit, engine: DockerEngine) -> None:
     setup = (
         "version: 1\nname: broken\nnetwork: {access: none}\nimage: {packages: {apt: [tree]}}\nsetup: {script: exit 3}\n"
     )
-    (site.root / "envs" / "broken.yaml").write_text(setup)
-    site("up", "--yes")
-    found = {one["environment"]: one for one in site.json("verify", "--all", code=1)["verifications"]}
-    assert set(statuses(found["web"]).values()) == {"pass", "skip"}
-    assert statuses(found["broken"]) == {"start": "fail"}
-    assert "exit code 3" in found["broken"]["checks"][0]["detail"]
+    (here.root / "envs" / "broken.yaml").write_text(setup)
+    try:
+        here("up", "--yes")
+        found = {one["environment"]: one for one in here.json("verify", "--all", code=1)["verifications"]}
+        assert set(statuses(found["web"]).values()) == {"pass", "skip"}
+        assert statuses(found["broken"]) == {"setup": "fail"}
+        assert "exit code 3" in found["broken"]["checks"][0]["detail"]
+    finally:
+        (here.root / "envs" / "broken.yaml").unlink()

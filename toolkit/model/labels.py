@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 PREFIX = "dev.toolkit."
-KIND = "dev.toolkit.kind"  # image, base, snapshot; session, gateway, git-gateway, prepare; network, egress; mirror
+KIND = (
+    "dev.toolkit.kind"  # image, base, snapshot; session, gateway, git-gateway, prepare, test; network, egress; mirror
+)
 ENVIRONMENT = "dev.toolkit.environment"
 BUILD = "dev.toolkit.build"
 BASE = "dev.toolkit.base"  # the reference that an image was really built from
@@ -27,11 +29,14 @@ PROJECT_DIR = "dev.toolkit.project-dir"
 POLICY = "dev.toolkit.policy"  # SHA-256 of the network policy that a gateway was made with
 SNAPSHOT = "dev.toolkit.snapshot"  # the key of a snapshot: what it was made from
 
+VERIFICATION = "dev.toolkit.verification"  # the session of a verification whose outside this is
+
 IMAGE_KIND = "image"
 GATEWAY_KIND = "gateway"  # of the gateways' image, and of a session's own egress gateway
 PREPARE_KIND = "prepare"  # a container that runs a setup script
 SNAPSHOT_KIND = "snapshot"  # an image: another image with the files that a setup script left
 GIT_GATEWAY_KIND = "git-gateway"
+TEST_KIND = "test"  # what a verification or a test suite makes around environments
 MIRROR_KIND = "mirror"  # the volume that sessions of one remote borrow its objects from
 EGRESS_KIND = "egress"  # the network that all gateways share
 GATEWAY_NAME = "toolkit.gateway"  # stands where an environment's name stands; the dot keeps it apart from all of them

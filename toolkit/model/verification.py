@@ -14,7 +14,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """One promise of the declaration; `detail` says what was seen, or why it was not looked at."""
+    """One promise of the declaration; `detail` says what was seen, or why it was not looked at.
+
+    `seconds`: how long looking took; promises are looked at side by side.
+    """
 
     name: str
     status: Verdict

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+LET_PASS = "the gateway let a name pass that is refused at every level"
+
 _SECONDS = 0.1
 _PORT = 9  # discard: what matters is whether anything answers, not what listens
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ETIMEDOUT, errno.ENETDOWN}
@@ -79,7 +81,7 @@ def _gateway_faults(address: str, port: int, seconds: float = _GATEWAY_SECONDS) 
                 continue
             return [f"the gateway does not answer: {error}"]
         status = answer.split(b" ", 2)[1:2]
-        return [] if status == [b"403"] else [f"the gateway let a name pass that is refused at every level: {status}"]
+        return [] if status == [b"403"] else [f"{LET_PASS}: {status}"]
 
 
 def _ask(address: str, port: int) -> bytes:

@@ -6,6 +6,7 @@ events like a session's; the exit code is the script's, 124 after the timeout.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,6 +19,9 @@ from .turn import Turn
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MARK = "setup.sha256"
+"""Beside the folder: of which script the snapshot keeps the files."""
 
 _WORKSPACE = "/workspace"
 _TIMED_OUT = 124
@@ -38,6 +42,8 @@ def prepare(folder: Path) -> int:
             return _NOT_ISOLATED
         transcript.write("network-checked", 0)
         code, line, reason = _run(folder, order, transcript)
+        if code == 0:
+            (folder.parent / MARK).write_text(hashlib.sha256(order["script"].encode()).hexdigest(), encoding="ascii")
         transcript.write("setup-finished", 0, exit_code=code, line=line, reason=reason)
         return code
     finally:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from toolkit import paths
 from toolkit.model import labels
 from toolkit.sessions import launcher
+from toolkit.sessions.names import VERIFY_PREFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,8 @@ class Leftover:
 def find(engine: Engine) -> tuple[Leftover, ...]:
     """Containers that never started and networks without a session whose maker is gone, and its folders here.
 
-    A preparation whose maker is gone is one as well, for nobody would keep what it makes.
+    A preparation whose maker is gone is one as well, for nobody would keep what it makes, and so is all of a
+    verification, running or not.
     """
     containers = [one for one in engine.containers(labels={labels.SESSION: ""}) if one.labels[labels.SESSION]]
     # A gateway may still be about to start for a session that runs already: they are started at the same time.
@@ -39,10 +41,7 @@ def find(engine: Engine) -> tuple[Leftover, ...]:
         if one.status == "running" and one.labels.get(labels.KIND) == "session"
     }
     unborn = [
-        one
-        for one in containers
-        if _orphaned(one.labels)
-        and (one.labels.get(labels.KIND) == labels.PREPARE_KIND or _never_started(one, running))
+        one for one in containers if _orphaned(one.labels) and (_serves_its_maker(one) or _never_started(one, running))
     ]
     unborn += _companions(containers, unborn)
     living = {one.labels[labels.SESSION] for one in containers} - {one.labels[labels.SESSION] for one in unborn}
@@ -51,14 +50,22 @@ def find(engine: Engine) -> tuple[Leftover, ...]:
         for one in engine.networks(labels={labels.KIND: "network"})
         if one.labels.get(labels.SESSION) not in living and _orphaned(one.labels)
     ]
+    labs = {labels.KIND: labels.TEST_KIND, labels.VERIFICATION: ""}
+    unborn += [one for one in engine.containers(labels=labs) if _orphaned(one.labels)]
+    lonely += [one for one in engine.networks(labels=labs) if _orphaned(one.labels)]
     return (
-        *(Leftover(kind="container", name=one.name, identity=one.id, reason="it never started") for one in unborn),
+        *(Leftover(kind="container", name=one.name, identity=one.id, reason="its client is gone") for one in unborn),
         *(Leftover(kind="network", name=one.name, identity=one.id, reason="no session uses it") for one in lonely),
         *(
             Leftover(kind="folder", name=one.name, identity=str(one), reason="its launch was cut off")
             for one in _folders()
         ),
     )
+
+
+def _serves_its_maker(container: EngineContainer) -> bool:
+    verifies = container.labels[labels.SESSION].startswith(VERIFY_PREFIX)
+    return verifies or container.labels.get(labels.KIND) == labels.PREPARE_KIND
 
 
 def _never_started(container: EngineContainer, running: set[str]) -> bool:

@@ -18,6 +18,9 @@ llama lynx mole moose moth mouse newt orca osprey otter owl panda perch pike pum
 seal shrew skunk sloth snail sparrow squid stork swan tapir tern tiger toad trout turtle vole wasp whale wolf wombat
 wren yak zebra
 """
+VERIFY_PREFIX = "verify-"
+"""How the id of a verification's session begins."""
+
 BEGINNING = re.compile(r"[a-z]+(-[a-z]*(-[0-9a-f]{0,4})?)?")
 
 

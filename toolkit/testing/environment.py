@@ -43,7 +43,7 @@ class EnvironmentContainer(DockerContainer):
             self.with_env(key, value)
         self.with_command(_IDLE)
         super().with_kwargs(
-            labels={labels.KIND: "test", labels.ENVIRONMENT: name},
+            labels={labels.KIND: labels.TEST_KIND, labels.ENVIRONMENT: name},
             cap_drop=["ALL"],
             cap_add=list(CAPABILITIES),
             security_opt=["no-new-privileges"],

@@ -27,14 +27,14 @@ class FakeListing:
     nets: list[EngineNetwork] = field(default_factory=list)
 
     def containers(self, *, labels: Mapping[str, str]) -> list[EngineContainer]:
-        return [
-            one
-            for one in self.there
-            if all(one.labels.get(key, "") == value or not value for key, value in labels.items())
-        ]
+        return [one for one in self.there if _carries(one.labels, labels)]
 
     def networks(self, *, labels: Mapping[str, str]) -> list[EngineNetwork]:
-        return [one for one in self.nets if all(one.labels.get(key) == value for key, value in labels.items())]
+        return [one for one in self.nets if _carries(one.labels, labels)]
+
+
+def _carries(own: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return all(key in own and value in {"", own[key]} for key, value in wanted.items())
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +87,23 @@ def test_a_preparation_without_its_client_goes_whatever_it_does() -> None:
     assert found(*parts, networks=(network("p"),)) == {"p-prepare", "p-gateway", "p-net"}
     living = (container("prepare", "p", "running", ALIVE), container("gateway", "p", "running", ALIVE))
     assert found(*living, networks=(network("p", ALIVE),)) == set()
+
+
+def test_a_verification_without_its_client_goes_with_its_outside() -> None:
+    def parts(maker: str) -> tuple[EngineContainer, ...]:
+        own = {labels.KIND: labels.TEST_KIND, labels.VERIFICATION: "verify-a", labels.LAUNCHER: maker}
+        peer = EngineContainer(id="peer", name="peer", image="i", status="running", labels=own, created="")
+        return (
+            container("session", "verify-a", "running", maker),
+            container("gateway", "verify-a", "running", maker),
+            peer,
+        )
+
+    outside = {labels.KIND: labels.TEST_KIND, labels.VERIFICATION: "verify-a"}
+    nets = (
+        network("verify-a"),
+        EngineNetwork(id="lab", name="lab", subnets=(), labels={**outside, labels.LAUNCHER: DEAD}),
+    )
+    whole = {"verify-a-session", "verify-a-gateway", "peer", "verify-a-net", "lab"}
+    assert found(*parts(DEAD), networks=nets) == whole
+    assert found(*parts(ALIVE)) == set()

@@ -12,10 +12,13 @@ from toolkit.model import labels
 from toolkit.model.audit import AuditEntry, AuditTrail
 from toolkit.model.environment import (
     Access,
+    AgentSpec,
     EnvironmentSpec,
+    HookSpec,
     ImageSpec,
     NetworkSpec,
     Packages,
+    PushSpec,
     ResourcesSpec,
     SecretSource,
     SecretSpec,
@@ -24,8 +27,9 @@ from toolkit.model.environment import (
 from toolkit.model.verification import Verdict
 from toolkit.network.policy import compile_policy
 from toolkit.workflows import proving
-from toolkit.workflows.proving import Evidence, Samples
-from toolkit.workflows.verify import samples_of
+from toolkit.workflows.evidence import Evidence, HookOutcome, OutOfReach, PushPlan, Samples
+from toolkit.workflows.proving_network import samples_of
+from toolkit.workflows.proving_session import hook_plan, push_plan
 
 NETWORK = NetworkSpec(
     access=Access.CUSTOM,
@@ -41,20 +45,54 @@ SPEC = EnvironmentSpec(
     variables=(("A", "1"),),
     image=ImageSpec(packages=Packages(apt=("tree",))),
     setup=SetupSpec(script="true"),
+    session_start=(
+        HookSpec(command="one"),
+        HookSpec(command="two", matcher="startup|resume"),
+        HookSpec(command="never", matcher="resume"),
+        HookSpec(command="one"),
+    ),
+    agent=AgentSpec(preset="claude"),
     resources=ResourcesSpec(cpus=1.5, memory=512 << 20, pids=300),
 )
 POLICY = compile_policy(NETWORK, path="envs/web.yaml", places={}, preset=preset.load(), registries=())
 SAMPLES = Samples(allowed=("api.example.com",), denied=("other.example.com",))
+PLACES = OutOfReach(
+    outside="198.51.100.3:80",
+    neighbour="198.51.100.19:80",
+    name_server="198.51.100.3",
+    hosts=("192.0.2.1:999", "198.51.100.1:999"),
+    host_control="198.51.100.1:999",
+)
+ID, FOLDER = "verify-calm-otter-3f9a", "/workspace/verify"
+BRANCH = f"session/{ID}"
+TOLD: dict[str, Any] = {
+    "variables": {
+        "TOOLKIT_REMOTE": "true",
+        "CLAUDE_CODE_REMOTE": "true",
+        "TOOLKIT_SESSION_ID": ID,
+        "CLAUDE_CODE_REMOTE_SESSION_ID": ID,
+        "TOOLKIT_PROJECT_DIR": FOLDER,
+        "CLAUDE_PROJECT_DIR": FOLDER,
+        "TOOLKIT_ENV_FILE": "/v/3.sh",
+        "CLAUDE_ENV_FILE": "/v/3.sh",
+    },
+    "stdin": {"session_id": ID, "cwd": FOLDER, "hook_event_name": "SessionStart", "source": "startup"},
+}
 SEEN: dict[str, Any] = {
     "variables": {"A": "1", "PATH": "/bin"},
-    "packages": {"apt": {"tree": True}, "pip": {}, "npm": {}},
+    "marker": proving.setup_mark("true"),
+    "hooks": {"order": ["1", "2", "repository"], "told": TOLD},
+    "packages": {"apt": {"tree": ""}, "pip": {}, "npm": {}},
+    "program": "/usr/local/bin/claude",
     "limits": {"memory": 512 << 20, "pids": 300, "cpus": 1.5},
-    "asked": {"api.example.com": [200, ""], "other.example.com": [403, "host_not_allowed"]},
+    "ask": {"api.example.com": [200, ""], "other.example.com": [403, "host_not_allowed"]},
     "direct": [],
-    "resolved": [],
-    "answered": [],
-    "canaries": [],
+    "resolve": [],
+    "name_servers": [],
+    "canaries": [ID],
+    "pushes": [[1, "refused"], [0, ""]],
 }
+CONTROL = {"direct": ["198.51.100.3:80", "198.51.100.19:80", "198.51.100.1:999"], "name_servers": ["198.51.100.3"]}
 
 
 def entry(host: str, *, allowed: bool) -> AuditEntry:
@@ -80,16 +118,24 @@ def evidence(**changes: Any) -> Evidence:
         lost=0,
     )
     whole = Evidence(
+        session=ID,
+        project_dir=FOLDER,
         spec=SPEC,
         policy=POLICY,
         samples=SAMPLES,
+        places=PLACES,
+        hook_plan=hook_plan(SPEC.session_start),
+        hooks=(),
+        pushes=push_plan(SPEC.push, BRANCH),
         seen=SEEN,
+        control=CONTROL,
         trail=trail,
         requested=("api.example.com",),
-        queried=("api.example.com",),
+        queried=("api.example.com", "toolkit-verify-control.example.com"),
         build="ab" * 32,
         image_labels={labels.BUILD: "ab" * 6},
-        has_snapshot=True,
+        heads_before={"main": "1"},
+        heads={"main": "1", BRANCH: "2"},
     )
     return replace(whole, **changes)
 
@@ -102,10 +148,12 @@ def seen(**changes: Any) -> dict[str, Any]:
     return {**SEEN, **changes}
 
 
+def told(**changes: Any) -> dict[str, Any]:
+    return seen(hooks={**SEEN["hooks"], "told": {**TOLD, **changes}})
+
+
 def test_a_kept_declaration_fails_nowhere() -> None:
-    checks = proving.proofs(evidence())
-    assert failed(evidence()) == []
-    assert [one.name for one in checks if one.status is Verdict.SKIP] == ["hooks"]
+    assert {one.status for one in proving.proofs(evidence())} == {Verdict.PASS}
 
 
 @pytest.mark.parametrize(
@@ -114,17 +162,37 @@ def test_a_kept_declaration_fails_nowhere() -> None:
         ({"image_labels": {labels.BUILD: "cd" * 6}}, "image"),
         ({"seen": seen(variables={"A": "2"})}, "variables"),
         ({"seen": seen(variables={})}, "variables"),
-        ({"seen": seen(packages={"apt": {"tree": False}})}, "packages"),
-        ({"has_snapshot": False}, "setup"),
-        ({"seen": seen(asked={**SEEN["asked"], "api.example.com": [403, "host_not_allowed"]})}, "network-allowed"),
+        ({"seen": seen(packages={"apt": {"tree": "not installed"}})}, "packages"),
+        ({"seen": seen(program=None)}, "agent"),
+        ({"seen": seen(marker="")}, "setup"),
+        ({"seen": seen(marker=proving.setup_mark("false"))}, "setup"),
+        ({"seen": seen(hooks={"order": ["2", "1", "repository"], "told": TOLD})}, "hooks"),
+        ({"seen": seen(hooks={"order": ["1", "repository"], "told": TOLD})}, "hooks"),
+        ({"seen": seen(hooks={"order": ["1", "2"], "told": {}})}, "hooks"),
+        ({"seen": seen(hooks={"order": ["1", "2", "uncalled", "repository"], "told": TOLD})}, "hooks"),
+        ({"seen": told(variables={**TOLD["variables"], "TOOLKIT_REMOTE": "false"})}, "hooks"),
+        ({"seen": told(variables={**TOLD["variables"], "CLAUDE_ENV_FILE": "/v/4.sh"})}, "hooks"),
+        ({"seen": told(stdin={**TOLD["stdin"], "source": "resume"})}, "hooks"),
+        ({"seen": seen(ask={**SEEN["ask"], "api.example.com": [403, "host_not_allowed"]})}, "network-allowed"),
         ({"requested": ()}, "network-allowed"),
-        ({"seen": seen(asked={**SEEN["asked"], "other.example.com": [200, ""]})}, "network-denied"),
+        ({"seen": seen(ask={**SEEN["ask"], "other.example.com": [200, ""]})}, "network-denied"),
         ({"requested": ("api.example.com", "other.example.com")}, "network-denied"),
         ({"seen": seen(direct=["198.51.100.3:80"])}, "network-isolated"),
-        ({"seen": seen(resolved=["api.example.com"])}, "network-names"),
-        ({"queried": ("other.example.com",)}, "network-names"),
+        ({"seen": seen(direct=["192.0.2.1:999"])}, "network-isolated"),
+        ({"seen": seen(name_servers=["198.51.100.3"])}, "network-isolated"),
+        ({"control": {**CONTROL, "direct": ["198.51.100.3:80"]}}, "network-isolated"),
+        ({"control": {**CONTROL, "name_servers": []}}, "network-isolated"),
+        ({"seen": seen(resolve=["api.example.com"])}, "network-names"),
+        ({"seen": seen(name_servers=["127.0.0.11"])}, "network-names"),
+        ({"queried": ("api.example.com", "other.example.com")}, "network-names"),
+        ({"queried": ()}, "network-names"),
         ({"seen": seen(limits={**SEEN["limits"], "memory": -1})}, "limits"),
-        ({"seen": seen(canaries=["x"])}, "secrets"),
+        ({"seen": seen(canaries=[ID, "x"])}, "secrets"),
+        ({"seen": seen(canaries=[])}, "secrets"),
+        ({"seen": seen(pushes=[[0, ""], [0, ""]])}, "push"),
+        ({"heads": {"main": "2", BRANCH: "2"}}, "push"),
+        ({"seen": seen(pushes=[[1, ""], [1, "no"]]), "heads": {"main": "1"}}, "push"),
+        ({"heads": {"main": "1"}}, "push"),
     ],
 )
 def test_a_broken_promise_is_named_and_no_other(changes: dict[str, Any], name: str) -> None:
@@ -133,7 +201,47 @@ def test_a_broken_promise_is_named_and_no_other(changes: dict[str, Any], name: s
 
 def test_what_the_gateway_did_not_write_down_is_no_proof() -> None:
     empty = AuditTrail(entries=(), policies=(), lost=0)
-    assert failed(evidence(trail=empty)) == ["network-allowed", "network-denied"]
+    assert failed(evidence(trail=empty)) == ["network-denied"]
+
+
+def test_what_was_not_asked_of_the_declaration_is_skipped() -> None:
+    quiet = replace(SPEC, setup=SetupSpec(), network=replace(NETWORK, secrets=()))
+    without = {name: value for name, value in SEEN.items() if name != "program"}
+    found = proving.proofs(evidence(spec=quiet, seen=without))
+    assert [one.name for one in found if one.status is Verdict.SKIP] == ["agent", "setup", "secrets"]
+
+
+def test_the_hosts_firewall_is_told() -> None:
+    shut = evidence(control={**CONTROL, "direct": CONTROL["direct"][:2]})
+    detail = {one.name: one.detail for one in proving.proofs(shut)}["network-isolated"]
+    assert detail.endswith("the host (whose own firewall refuses containers as well)")
+
+
+def test_a_hook_that_fails_is_told() -> None:
+    ends = (
+        HookOutcome(origin="environment", command="one", exit_code=3),
+        HookOutcome(origin="environment", command="two", exit_code=None),
+    )
+    detail = {one.name: one.detail for one in proving.proofs(evidence(hooks=ends))}["hooks"]
+    assert "'one' ended with exit code 3" in detail
+    assert "'two' was cancelled" in detail
+
+
+def test_the_hooks_that_a_start_calls_once_each() -> None:
+    assert dict(hook_plan(SPEC.session_start).commands) == {"1": "one", "2": "two"}
+
+
+@pytest.mark.parametrize(
+    ("branches", "plan"),
+    [
+        (("session",), PushPlan(refused="main", allowed=BRANCH)),
+        (("session", "main"), PushPlan(refused="toolkit-verify", allowed=BRANCH)),
+        (("*",), PushPlan(refused="", allowed=BRANCH)),
+        ((), PushPlan(refused="main", allowed="")),
+    ],
+)
+def test_the_pushes_follow_the_rules(branches: tuple[str, ...], plan: PushPlan) -> None:
+    assert push_plan(PushSpec(branches=branches), BRANCH) == plan
 
 
 def test_samples_follow_the_policy() -> None:

@@ -1,0 +1,98 @@
+"""What a verification has to go by: what was declared, and what was seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from toolkit.model.audit import AuditTrail
+    from toolkit.model.environment import EnvironmentSpec
+    from toolkit.model.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """Hosts that the policy lets through by http, and hosts that it refuses."""
+
+    allowed: tuple[str, ...]
+    denied: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfReach:
+    """`address:port` of what answers others, and must not answer the session.
+
+    `hosts` are this host's addresses on a port where the verification listens; `host_control` is the one of them that
+    the peer outside can reach, unless a firewall keeps it away. Both are empty where the engine is elsewhere.
+    """
+
+    outside: str
+    neighbour: str
+    name_server: str
+    hosts: tuple[str, ...] = ()
+    host_control: str = ""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return (self.outside, self.neighbour, *self.hosts)
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        return (self.outside, self.neighbour, *((self.host_control,) if self.host_control else ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookPlan:
+    """`order`: the marks that the hooks of a start leave, in the order of the hooks; `commands`: mark → what is run."""
+
+    order: tuple[str, ...]
+    commands: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookOutcome:
+    """`exit_code` None: it was cancelled."""
+
+    origin: str
+    command: str
+    exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushPlan:
+    """Branches, without refs/heads/: one that must be refused and one that must pass; empty: the rules have none."""
+
+    refused: str
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """`seen`: what the session told of itself; `control`: what the peer outside could reach of the same.
+
+    `requested` and `queried` are names that reached the peer; `image_labels` are those of the image that it ran on;
+    `heads_before` and `heads`: branch → commit of the repository behind the git gateway. `seconds`: look → how long.
+    """
+
+    session: str
+    project_dir: str
+    spec: EnvironmentSpec
+    policy: Policy
+    samples: Samples
+    places: OutOfReach
+    hook_plan: HookPlan
+    hooks: tuple[HookOutcome, ...]
+    pushes: PushPlan
+    seen: Mapping[str, Any]
+    control: Mapping[str, Any]
+    trail: AuditTrail
+    requested: tuple[str, ...]
+    queried: tuple[str, ...]
+    build: str
+    image_labels: Mapping[str, str]
+    heads_before: Mapping[str, str]
+    heads: Mapping[str, str]
+    seconds: Mapping[str, float] = field(default_factory=dict)
