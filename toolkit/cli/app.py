@@ -33,6 +33,7 @@ VERBS = {
     "cache": "toolkit.cli.snapshots",
     "remote": "toolkit.cli.remote",
     "cloud": "toolkit.cli.remote",
+    "console": "toolkit.cli.console",
     "tasks": "toolkit.cli.sessions",
     "logs": "toolkit.cli.sessions",
     "audit": "toolkit.cli.audit",

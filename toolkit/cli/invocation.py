@@ -37,6 +37,17 @@ class Invocation(Record):
         """The folder that holds envs/; raises NotFoundError where there is none."""
         return find_root(self.explicit_root)
 
+    def with_options(self, options: GlobalOptions) -> Invocation:
+        """For a part of this call that has global options of its own: they come on top."""
+        own = self.console
+        console = type(own)(
+            as_json=own.as_json or options.as_json,
+            quiet=own.quiet or options.quiet,
+            verbose=own.verbose or options.verbose,
+            no_color=own.no_color or options.no_color,
+        )
+        return Invocation(console=console, explicit_root=options.root or self.explicit_root)
+
     @property
     def root_if_any(self) -> Path | None:
         """The same, or None where none is named and none is found; a named one must be there."""

@@ -8,7 +8,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import click
 
@@ -61,7 +61,7 @@ def _main(argv: Sequence[str]) -> int:
     if rest == ["--version"]:
         return _show_version()
     console = Console(as_json=options.as_json, quiet=options.quiet, verbose=options.verbose, no_color=options.no_color)
-    return _guarded(options, rest, console)
+    return guarded(console, rest, lambda: _dispatch(options, rest, console))
 
 
 def _complete(argv: Sequence[str]) -> int:
@@ -83,11 +83,12 @@ def _show_version() -> int:
     return EXIT_OK
 
 
-def _guarded(options: GlobalOptions, rest: list[str], console: Console) -> int:
+def guarded(console: Console, rest: Sequence[str], work: Callable[[], int]) -> int:
+    """The exit code of `work`, which carries out `rest`; what goes wrong is told, and is the exit code."""
     from toolkit.errors import ToolkitError, UsageError
 
     try:
-        return _dispatch(options, rest, console)
+        return work()
     except UsageError as error:
         _report(console, error)
         return EXIT_USAGE
@@ -122,10 +123,11 @@ def _dispatch(options: GlobalOptions, rest: list[str], console: Console) -> int:
     invocation = Invocation(console=console, explicit_root=options.root)
     quick = plain_verb(rest) or known_help(rest)
     code = quick(invocation) if quick else None
-    return _through_the_tree(invocation, rest) if code is None else code
+    return through_the_tree(invocation, rest) if code is None else code
 
 
-def _through_the_tree(invocation: Invocation, rest: list[str]) -> int:
+def through_the_tree(invocation: Invocation, rest: list[str]) -> int:
+    """Run the verb that these words (global options taken out) name; its exit code."""
     import click
 
     from toolkit.cli.app import command

@@ -61,7 +61,10 @@ def check_task(task: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRequest:
-    """What `toolkit remote` asks for, everything resolved: `image` is an image id, `build` 64 hex digits."""
+    """What `toolkit remote` asks for, everything resolved: `image` is an image id, `build` 64 hex digits.
+
+    `context`: what the agent is told beside its task, before what hooks say.
+    """
 
     id: str
     environment: EnvironmentSpec
@@ -74,6 +77,7 @@ class SessionRequest:
     created: str
     launcher: str
     account: str = ""
+    context: str = ""
 
     @property
     def branch(self) -> str:
@@ -174,6 +178,7 @@ def runner_order(
         "repository": repository.session_order(address=addresses.git_gateway),
         "agent": {"preset": agent.preset, "command": list(agent.command), "next": list(agent.next)},
         "task": request.task,
+        "context": request.context,
         "environment": request.environment.name,
         "hooks": [
             {"matcher": one.matcher, "command": one.command, "timeout": one.timeout}

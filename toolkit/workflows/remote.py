@@ -41,7 +41,7 @@ _ID_ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteOrder:
-    """The options of `toolkit remote`; empty means: choose as documented."""
+    """The options of `toolkit remote`; empty means: choose as documented. `context`: what the agent is told beside."""
 
     task: str
     environment: str = ""
@@ -49,6 +49,7 @@ class RemoteOrder:
     branch: str = ""
     agent: str = ""
     provision: bool = False
+    context: str = ""
 
 
 def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> Session:
@@ -76,6 +77,7 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
             created=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             launcher=launcher.mark(),
             account=account.of(root),
+            context=order.context,
         )
         try:
             container = _launch(request, gateway, repository, engine, settings.load(root).site.subnets, on_event)
