@@ -63,7 +63,7 @@ class Life:
 
     def run(self) -> int:
         """Live until stopped, idle for too long, or too old; the exit code is 0 unless it could not begin."""
-        signal.signal(signal.SIGTERM, lambda *_: self._finish("stopped", "stopped by its user"))
+        signal.signal(signal.SIGTERM, lambda *_: self._finish("stopped", "stopped by its user, or with its engine"))
         signal.signal(signal.SIGALRM, lambda *_: self._finish("expired", "reached its maximum age"))
         signal.setitimer(signal.ITIMER_REAL, self._order["max_age"])
         limits.Watch(self._end_turn, self._end_at_once)

@@ -1,0 +1,134 @@
+"""An engine that is killed, a machine that loses its power: no session is lost, and every one says where it stands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.own_engine import is_possible, own_engine
+from toolkit.model import labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.cli import Toolkit
+    from tests.support.own_engine import OwnEngine
+    from toolkit.engines.docker import DockerEngine
+
+
+@pytest.fixture(scope="module")
+def machine(provisioned: Toolkit, engine: DockerEngine) -> Iterator[OwnEngine]:
+    """An engine of its own with the provisioned images."""
+    if not is_possible():
+        assert os.environ.get("TOOLKIT_E2E") != "required", "needs root, dockerd, unshare and ip"
+        pytest.skip("an engine of its own needs root, dockerd, unshare and ip")
+    stack = provisioned.environment["TEST_STACK"]
+    reference = provisioned.json("up", "--yes", "--stack", stack)["images"]["default"]["reference"]
+    image = engine.image(reference)
+    assert image is not None
+    ours = engine.images(labels={labels.STACK: image.labels[labels.STACK]})
+    folder = Path(tempfile.mkdtemp(prefix="engine-", dir="/var/tmp"))
+    try:
+        with own_engine(folder) as made:
+            made.take(engine, [tag for one in ours for tag in one.tags])
+            yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def there(toolkit: Toolkit, machine: OwnEngine) -> Toolkit:
+    """The command line, on that engine."""
+    environment = {**toolkit.environment, "DOCKER_HOST": machine.address}
+    return type(toolkit)(root=toolkit.root, cwd=toolkit.cwd, environment=environment)
+
+
+FAULTS = pytest.mark.parametrize("fault", ["kill", "power"])
+
+
+def strike(machine: OwnEngine, fault: str) -> None:
+    if fault == "kill":
+        machine.kill()
+    else:
+        machine.cut_the_power()
+        machine.switch_on()
+
+
+@FAULTS
+def test_no_session_is_lost_or_stuck(there: Toolkit, machine: OwnEngine, fault: str) -> None:
+    working = there.json("remote", "echo begun; sleep 600", "--detach")["session"]["id"]
+    resting = there.json("remote", "echo kept >kept.txt", "--wait")["session"]["id"]
+    stopped = there.json("remote", "true", "--wait")["session"]["id"]
+    there("stop", stopped)
+    follower, launching = there.start("logs", "-f", working), there.start("remote", "sleep 1", "--wait")
+    assert follower.stdout is not None
+    assert follower.stdout.readline() == "begun\n"
+    strike(machine, fault)
+    follower.communicate(timeout=60)
+    launching.communicate(timeout=60)
+    assert launching.returncode in {0, 1}
+    rows = rows_of(there)
+    for session in (working, resting):
+        if fault == "power":
+            assert rows[session]["state"] == "failed"
+            assert "ended without warning" in rows[session]["reason"]
+        else:  # an engine that is started again stops what it finds, as politely as it can
+            assert rows[session]["state"] in {"failed", "stopped"}
+            assert rows[session]["reason"]
+    assert rows[stopped]["state"] == "stopped"
+    assert {one["state"] for one in rows.values()} <= {"failed", "stopped", "preparing", "running", "idle"}
+    assert there("logs", working).stdout == "begun\n"
+    assert there.json("wait", working, code=1)["session"]["state"] == rows[working]["state"]
+    there("doctor", "--fix", code=None)
+    rows = rows_of(there)
+    assert {working, resting, stopped} <= set(rows)
+    for one in rows:
+        assert there.json("resume", one)["session"]["state"] == "idle", one
+    there("send", resting, "cat kept.txt")
+    assert there.json("wait", resting)["exit_code"] == 0
+    assert there("logs", resting).stdout == "kept\n"
+    for one in rows:
+        there("rm", one, "--yes", "--force")
+    assert left(machine) == []
+
+
+@FAULTS
+def test_what_was_being_made_is_removed_afterwards(there: Toolkit, machine: OwnEngine, fault: str) -> None:
+    """The client dies as well, while its session's parts are being made."""
+    clients = [there.start("remote", "true", "--wait") for _ in range(3)]
+    until_some(machine.connect(), labels.GATEWAY_KIND)
+    for one in clients:
+        os.killpg(one.pid, signal.SIGKILL)
+        one.communicate()
+    strike(machine, fault)
+    there("doctor", "--fix", code=None)
+    for session in rows_of(there):  # those that had begun
+        assert there.json("resume", session)["session"]["state"] == "idle"
+        there("rm", session, "--yes", "--force")
+    assert left(machine) == []
+
+
+def rows_of(there: Toolkit) -> dict[str, dict[str, Any]]:
+    return {one["id"]: one for one in there.json("tasks", "--all")["sessions"]}
+
+
+def until_some(engine: DockerEngine, kind: str) -> None:
+    for _ in range(3000):
+        if engine.containers(labels={labels.KIND: kind}):
+            return
+    raise AssertionError(f"no {kind} was made")
+
+
+def left(machine: OwnEngine) -> list[str]:
+    """Whatever carries a label of ours but images, and every process but the engine's own."""
+    engine = machine.connect()
+    names = [one.name for one in engine.containers(labels={labels.KIND: ""})]
+    names += [one.name for one in engine.networks(labels={labels.KIND: ""})]
+    names += [one.name for one in engine.volumes(labels={labels.KIND: ""})]
+    return names
