@@ -38,6 +38,8 @@ _IGNORED = """\
 # What toolkit keeps beside the project: state, build contexts, one person's settings. The team's settings are shared.
 /.toolkit/*
 !/.toolkit/settings.yaml
+# Pulumi writes the salt of the default stack's (empty) passphrase here; other stacks' files are worth committing.
+/infra/Pulumi.local.yaml
 """
 _IGNORED_WORD = ".toolkit"
 
