@@ -8,18 +8,19 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import contextmanager
 
 from toolkit.model.event import Phase
 from toolkit.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rich.table import Table
 
     from toolkit.diagnostics import Diagnostic
-    from toolkit.model.event import Event
+    from toolkit.model.event import Event, OnEvent
 
 _MARKS = {
     Phase.STARTED: ("…", "cyan"),
@@ -76,6 +77,20 @@ class Console(Record):
         mark, color = _MARKS[event.phase]
         sys.stderr.write(f"{self._paint(mark, color)} {event.text}\n")
         sys.stderr.flush()
+
+    @contextmanager
+    def steps(self) -> Iterator[OnEvent]:
+        """For long work: takes its events. A person at a terminal sees what runs, live; else as `event` has it."""
+        if self.quiet or self.verbose or not sys.stderr.isatty():
+            yield self.event
+            return
+        from rich.console import Console as RichConsole
+
+        from toolkit.live import LiveSteps
+
+        plain = not self.colored
+        with LiveSteps(RichConsole(stderr=True, no_color=plain or None, markup=False, highlight=False), _MARKS) as live:
+            yield live.take
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table on stdout: rich's on a terminal, aligned plain text elsewhere."""

@@ -7,17 +7,28 @@ import shutil
 import signal
 import subprocess
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from toolkit.errors import ToolkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import FrameType
 
 _GRACE_SECONDS = 5.0
+_WATCH = """\
+read -r child || exit 0
+read -r _ && exit 0
+kill -s INT "$child" 2>/dev/null || exit 0
+left=$(($1 * 10))
+while [ "$left" -gt 0 ] && kill -0 "$child" 2>/dev/null; do sleep 0.1; left=$((left - 1)); done
+kill -s KILL -- "-$child" 2>/dev/null
+"""
+"""Is told a process, then that it has ended; when its input ends before that, we were killed."""
+_GIVE_OVER = 'echo $$ >&0; exec "$@" </dev/null'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,42 +75,36 @@ def run(  # noqa: PLR0913 -- all of them are about one call
     check: bool = True,
     on_line: Callable[[str], None] | None = None,
     interrupt_seconds: float = 0.0,
+    on_interrupt: Callable[[], None] | None = None,
 ) -> Completed:
     """Run to the end, at most `timeout` seconds; `env` is added to ours; `on_line` sees each line of stderr and stdout.
 
     On interrupt or timeout the whole process group gets SIGTERM, then SIGKILL, before the exception goes on. Before
-    that, on interrupt, the program alone gets one SIGINT and `interrupt_seconds` to come to an orderly end.
+    that, on interrupt, `on_interrupt` is called, and the program alone gets one SIGINT and `interrupt_seconds` to come
+    to an orderly end; it gets the same when we are killed, from a watcher.
     """
     command = tuple(argv)
-    try:
-        child = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=None if env is None else {**os.environ, **env},
-            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise ToolkitError(
-            f"'{command[0]}' is not installed", hint=f"install {command[0]} and make sure that it is on PATH"
-        ) from error
-    with child:
+    started: list[subprocess.Popen[bytes]] = []
+    with _watched(started, interrupt_seconds) as watcher, ExitStack() as held:
         try:
-            if on_line is None:
-                out, err = child.communicate(stdin, timeout=timeout)
-            else:
-                out, err = _stream(child, stdin, timeout, on_line)
+            with _undisturbed():
+                child = held.enter_context(_start(command, cwd, env, piped=stdin is not None, watcher=watcher))
+                started.append(child)
+            out, err = child.communicate(stdin, timeout) if on_line is None else _stream(child, stdin, timeout, on_line)
         except subprocess.TimeoutExpired as error:
             _end_group(child)
             raise ToolkitError(f"'{' '.join(command)}' did not end within {timeout:g} s") from error
         except KeyboardInterrupt:
-            _interrupt(child, interrupt_seconds)
-            _end_group(child)
+            for one in started:
+                if interrupt_seconds and one.poll() is None:
+                    if on_interrupt is not None:
+                        on_interrupt()
+                    _interrupt(one, interrupt_seconds)
+                _end_group(one)
             raise
         except BaseException:
-            _end_group(child)
+            for one in started:
+                _end_group(one)
             raise
     completed = Completed(
         argv=command,
@@ -110,6 +115,78 @@ def run(  # noqa: PLR0913 -- all of them are about one call
     if check and completed.returncode:
         raise CommandError(completed)
     return completed
+
+
+def _start(
+    command: tuple[str, ...],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    *,
+    piped: bool,
+    watcher: IO[bytes] | None,
+) -> subprocess.Popen[bytes]:
+    """With a `watcher` the program is given over to it before it begins, so that there is no moment between."""
+    try:
+        return subprocess.Popen(
+            command if watcher is None else ("/bin/sh", "-c", _GIVE_OVER, _found(command[0]), *command),
+            cwd=cwd,
+            env=None if env is None else {**os.environ, **env},
+            stdin=watcher or (subprocess.PIPE if piped else subprocess.DEVNULL),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            # what is to end in order must not die of a line that nobody reads any more
+            restore_signals=watcher is None,
+        )
+    except FileNotFoundError as error:
+        raise ToolkitError(
+            f"'{command[0]}' is not installed", hint=f"install {command[0]} and make sure that it is on PATH"
+        ) from error
+
+
+def _found(program: str) -> str:
+    if shutil.which(program) is None:
+        raise FileNotFoundError(program)
+    return program
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A Ctrl-C waits until the end of the block: in the middle of a start nobody would know of the program."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came and callable(before):
+        before(*came[0])
+
+
+@contextmanager
+def _watched(started: Sequence[subprocess.Popen[bytes]], seconds: float) -> Iterator[IO[bytes] | None]:
+    """Where a program is given over that then outlives us by `seconds` at most; None for 0: nobody watches."""
+    if not seconds:
+        yield None
+        return
+    with subprocess.Popen(
+        ("/bin/sh", "-c", _WATCH, "watch", f"{seconds:.0f}"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as watcher:
+        assert watcher.stdin is not None
+        try:
+            yield watcher.stdin
+        finally:
+            if all(one.poll() is not None for one in started):
+                with suppress(BrokenPipeError):
+                    watcher.stdin.write(b"ended\n")
+                    watcher.stdin.flush()
 
 
 def start_in_background(argv: Sequence[str], *, log: Path) -> int:
@@ -150,10 +227,9 @@ def _stream(
 
 
 def _interrupt(child: subprocess.Popen[bytes], seconds: float) -> None:
-    if seconds and child.poll() is None:
-        child.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):  # a second Ctrl-C: the person will not wait
-            child.wait(timeout=seconds)
+    child.send_signal(signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):  # a second Ctrl-C: the person will not wait
+        child.wait(timeout=seconds)
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:

@@ -4,137 +4,39 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import signal
 import socket
 import subprocess
 import sys
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 
 from tests.support.cli import Toolkit
+from tests.support.stack_site import BASE, SECONDS, Site, actions, certificate, reasons, site_at, wait_for_build
 from toolkit.engines.base import ContainerRequest
 from toolkit.model import labels
 from toolkit.provision import recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from toolkit.engines.base import Engine, EngineImage
-
-BASE = "debian:bookworm-slim"
-SECONDS = 120.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A root with environments, its stack, and what the engine has of it."""
-
-    toolkit: Toolkit
-    stack: str
-    engine: Engine
-
-    @property
-    def root(self) -> Path:
-        return self.toolkit.root
-
-    @property
-    def backend(self) -> Path:
-        return self.root / ".toolkit" / "pulumi"
-
-    def declare(self, name: str, **image: Any) -> None:
-        body = {"version": 1, "name": name, "network": {"access": "none"}, "image": {"base": BASE, **image}}
-        (self.root / "envs" / f"{name}.yaml").write_text(json.dumps(body))
-
-    def up(self, *words: str, code: int = 0) -> dict[str, Any]:
-        return self.toolkit.json("up", "--yes", "--bootstrap", "--stack", self.stack, *words, code=code)
-
-    def preview(self, *words: str, code: int = 0) -> dict[str, Any]:
-        return self.toolkit.json("preview", "--stack", self.stack, *words, code=code)
-
-    def drift(self, *words: str, code: int = 0) -> dict[str, Any]:
-        return self.toolkit.json("drift", "--check", "--stack", self.stack, *words, code=code)
-
-    def destroy(self, *words: str, code: int = 0) -> dict[str, Any]:
-        return self.toolkit.json("destroy", "--yes", "--stack", self.stack, *words, code=code)
-
-    def pulumi(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Plain `pulumi` with the exports of `toolkit env-vars`, in the folder of the root's program."""
-        exports = self.toolkit("env-vars").stdout
-        script = f"{exports}\ncd {shlex.quote(str(self.root / '.toolkit' / 'infra'))}\nexec pulumi {shlex.join(words)}"
-        return subprocess.run(
-            ["sh", "-c", f"{script} --stack {self.stack} --non-interactive"],
-            env=self.toolkit.variables(),
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-
-    def images(self) -> list[EngineImage]:
-        return [one for one in self.engine.images(labels={labels.KIND: "image"}) if self.is_ours(one)]
-
-    def locks(self) -> tuple[recorded.Lock, ...]:
-        return recorded.locks(self.backend, project="toolkit", stack=self.stack)
-
-    def is_ours(self, image: EngineImage) -> bool:
-        return image.labels.get(labels.STACK, "").startswith(f"{self.stack}-")
+    from toolkit.engines.base import Engine
 
 
 @pytest.fixture
 def site(provisioned: Toolkit, engine: Engine, tmp_path: Path) -> Iterator[Site]:
     """Settings are this machine's own, by way of `provisioned`: its builds must trust the site's CA."""
-    (tmp_path / "root" / "envs").mkdir(parents=True)
-    root = tmp_path / "root"
-    toolkit = Toolkit(root=root, cwd=root, environment=provisioned.environment)
-    made = Site(toolkit=toolkit, stack=f"test-{uuid.uuid4().hex[:8]}", engine=engine)
-    made.declare("one")
-    yield made
-    made.destroy("--force")
-    assert made.images() == []
-    assert [one for one in engine.images(labels={labels.STACK: ""}) if made.is_ours(one)] == []
-
-
-@pytest.fixture
-def own_authority(tmp_path: Path) -> str:
-    """A CA certificate that no build has seen: nothing after it comes from the builder's cache."""
-    subject = f"/CN=authority {uuid.uuid4().hex}"
-    argv = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-    certificate = tmp_path / "root" / "envs" / "own.pem"
-    subprocess.run(
-        [*argv, "-subj", subject, "-keyout", os.devnull, "-out", certificate],
-        check=True,
-        capture_output=True,
-        timeout=SECONDS,
-    )
-    return certificate.name
-
-
-def reasons(document: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Environment → why; the gateways' image, which is no environment's, is left out."""
-    return {one["environment"]: one["reasons"] for one in document["changes"] if one["environment"]}
-
-
-def actions(document: Mapping[str, Any]) -> dict[str, str]:
-    return {one["environment"]: one["action"] for one in document["changes"] if one["environment"]}
+    with site_at(tmp_path / "root", engine, provisioned.environment) as made:
+        yield made
 
 
 def run_in(image: str, *command: str) -> str:
     argv = ["docker", "run", "--rm", "--network", "none", "--entrypoint", "", image, *command]
     return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=SECONDS).stdout
-
-
-def wait_for_build(process: subprocess.Popen[str]) -> None:
-    """Until the engine runs a step of the build: the lock is held then, and an operation is under way."""
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "require" in line and "RUN" in line:
-            return
-    raise AssertionError("up ended before its build began")
 
 
 def test_from_declarations_to_images_and_back_to_nothing(site: Site) -> None:
@@ -348,12 +250,12 @@ def test_what_no_record_knows_is_removed_by_up(site: Site) -> None:
     assert site.drift()["changes"] == []
 
 
-def test_packages_of_every_kind_and_a_certificate_are_in_the_image(site: Site, own_authority: str) -> None:
-    site.declare("one", packages={"apt": ["hello"], "pip": ["six"]}, ca_certificates=[own_authority])
+def test_packages_of_every_kind_and_a_certificate_are_in_the_image(site: Site) -> None:
+    site.declare("one", packages={"apt": ["hello"], "pip": ["six"]}, ca_certificates=[certificate(site)])
     reference = site.up()["images"]["one"]["reference"]
     run_in(reference, "hello")
     run_in(reference, "python3", "-c", "import six")
-    own = (site.root / "envs" / own_authority).read_text().splitlines()[2]
+    own = (site.root / "envs" / "own.pem").read_text().splitlines()[2]
     assert own in run_in(reference, "cat", "/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -456,8 +358,8 @@ def test_the_lock_of_a_dead_process_is_removed(site: Site) -> None:
     assert not stale.exists()
 
 
-def test_ctrl_c_ends_a_build_in_order(site: Site, own_authority: str) -> None:
-    site.declare("one", packages={"apt": ["hello"]}, ca_certificates=[own_authority])
+def test_ctrl_c_ends_a_build_in_order(site: Site) -> None:
+    site.declare("one", packages={"apt": ["hello"]}, ca_certificates=[certificate(site)])
     process = site.toolkit.start("up", "--yes", "--bootstrap", "-v", "--stack", site.stack)
     wait_for_build(process)
     process.send_signal(signal.SIGINT)
@@ -467,8 +369,34 @@ def test_ctrl_c_ends_a_build_in_order(site: Site, own_authority: str) -> None:
     assert actions(site.up()) == {"one": "create"}
 
 
-def test_after_a_killed_pulumi_the_next_up_repairs(site: Site, own_authority: str) -> None:
-    site.declare("one", packages={"apt": ["hello"]}, ca_certificates=[own_authority])
+def test_a_terminal_shows_what_runs_and_ctrl_c_ends_it_in_order(site: Site) -> None:
+    site.declare("one", packages={"apt": ["hello"]}, ca_certificates=[certificate(site)])
+    argv = site.toolkit.argv("up", "--yes", "--bootstrap", "--stack", site.stack)
+    for interrupted in (True, False):
+        with pexpect.spawn(
+            argv[0],
+            argv[1:],
+            cwd=str(site.root),
+            env={**site.toolkit.variables(), "TERM": "xterm-256color"},
+            dimensions=(24, 100),
+            timeout=SECONDS,
+            encoding="utf-8",
+        ) as terminal:
+            terminal.expect(r"image one: building .* Step \d+/\d+")
+            if interrupted:
+                terminal.sendintr()
+                terminal.expect("Ctrl-C again ends it at once")
+                terminal.expect("interrupted\r\n")
+            else:
+                terminal.expect(r"✓.* image one: built")
+            terminal.expect(pexpect.EOF)
+            terminal.close()
+            assert terminal.exitstatus == (130 if interrupted else 0)
+    assert site.drift()["changes"] == []
+
+
+def test_after_a_killed_pulumi_the_next_up_repairs(site: Site) -> None:
+    site.declare("one", packages={"apt": ["hello"]}, ca_certificates=[certificate(site)])
     process = site.toolkit.start("up", "--yes", "--bootstrap", "-v", "--stack", site.stack)
     wait_for_build(process)
     (lock,) = site.locks()

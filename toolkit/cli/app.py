@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer import _completion_shared as typer_completion
@@ -80,11 +80,21 @@ _OTHERS = "Look after it"
 _WHOLE = 200
 
 
+class Interrupted(BaseException):
+    """Ctrl-C, by a name that typer does not know: it would make a silent exit code of a KeyboardInterrupt."""
+
+
 class LazyVerbs(TyperGroup):
     """A group that imports a verb's module on first use; `--help` imports them all, which stays cheap."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         return list(VERBS)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise Interrupted from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         module = VERBS.get(cmd_name)

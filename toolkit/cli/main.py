@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -23,6 +24,8 @@ EXIT_CHANGES = 4
 EXIT_INTERRUPTED = 130
 
 _COMPLETION = "_TOOLKIT_COMPLETE"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""A disk or a quota that is used up may meet any write, and is nobody's bug."""
 
 
 def run() -> None:
@@ -30,7 +33,11 @@ def run() -> None:
     # Most commands end before there is anything to collect: looking for it takes a tenth of their time, and as much
     # again at the end, where all that was imported would be gone through once more.
     gc.set_threshold(50_000, 20, 100)
-    code = main(sys.argv[1:])
+    try:
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:  # before there is a console
+        sys.stderr.write("interrupted\n")
+        code = EXIT_INTERRUPTED
     gc.freeze()
     try:
         sys.stdout.flush()
@@ -96,24 +103,33 @@ def guarded(console: Console, rest: Sequence[str], work: Callable[[], int]) -> i
         _report(console, error)
         return EXIT_FAILED
     except KeyboardInterrupt:
+        if console.as_json:
+            console.document({"error": {"code": "interrupted", "message": "interrupted", "hint": "", "problems": []}})
         console.note("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except Exception as error:  # noqa: BLE001 -- the boundary: what nobody expected becomes a report
-        from toolkit.cli.bugreport import redact, write_report
+        return _unexpected(console, error, rest)
 
-        path = write_report(error, [*rest])
-        console.error(
-            f"this is a bug in toolkit: {type(error).__name__}: {redact(str(error))}",
-            hint=f"the report is in {path}; please send it to the maintainers",
-        )
-        if console.as_json:
-            console.document(
-                {"error": {"code": "bug", "message": redact(str(error)), "hint": str(path), "problems": []}}
-            )
-        return EXIT_BUG
+
+def _unexpected(console: Console, error: Exception, rest: list[str]) -> int:
+    from toolkit.cli.bugreport import redact, write_report
+    from toolkit.errors import ToolkitError
+
+    if isinstance(error, OSError) and error.errno in _FULL:
+        place = f": {error.filename}" if error.filename else ""
+        _report(console, ToolkitError(f"{error.strerror}{place}", hint="make room, then try again", code="full"))
+        return EXIT_FAILED
+    path = write_report(error, [*rest])
+    console.error(
+        f"this is a bug in toolkit: {type(error).__name__}: {redact(str(error))}",
+        hint=f"the report is in {path}; please send it to the maintainers",
+    )
+    if console.as_json:
+        console.document({"error": {"code": "bug", "message": redact(str(error)), "hint": str(path), "problems": []}})
+    return EXIT_BUG
 
 
 def _dispatch(options: GlobalOptions, rest: list[str], console: Console) -> int:
@@ -130,7 +146,7 @@ def through_the_tree(invocation: Invocation, rest: list[str]) -> int:
     """Run the verb that these words (global options taken out) name; its exit code."""
     import click
 
-    from toolkit.cli.app import command
+    from toolkit.cli.app import Interrupted, command
     from toolkit.cli.quick import asks_for_help
     from toolkit.errors import UsageError
 
@@ -141,7 +157,7 @@ def through_the_tree(invocation: Invocation, rest: list[str]) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         sys.stderr.write(error.format_message() + "\n")
         return EXIT_USAGE
-    except click.exceptions.Abort as error:
+    except (click.exceptions.Abort, Interrupted) as error:
         raise KeyboardInterrupt from error
     except click.ClickException as error:
         path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "toolkit"

@@ -121,7 +121,9 @@ def up(
             return EXIT_OK
         if outcome.changing and not _agreed(invocation, outcome, "Apply these changes?"):
             return EXIT_OK
-    views.show_up(console, provisioning.up(request, console.event))
+    with console.steps() as on_event:
+        outcome = provisioning.up(request, on_event)
+    views.show_up(console, outcome)
     return EXIT_OK
 
 
@@ -165,7 +167,9 @@ def destroy(
         return _code(outcome, check=True)
     if outcome.changing and not yes and not _agreed(invocation, outcome, "Remove these images?"):
         return EXIT_OK
-    views.show_destroyed(console, destruction.destroy(request, console.event))
+    with console.steps() as on_event:
+        outcome = destruction.destroy(request, on_event)
+    views.show_destroyed(console, outcome)
     return EXIT_OK
 
 

@@ -1,18 +1,17 @@
-"""What Pulumi's file backend has on disk, read without starting Pulumi: a stack's images, and who holds its lock."""
+"""What Pulumi's file backend has on disk, read without starting Pulumi: a stack's images."""
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ToolkitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 IMAGE_TYPE = "docker:index/image:Image"
 DAMAGED = "state-damaged"
@@ -40,36 +39,6 @@ class Record:
 
     images: Mapping[str, RecordedImage]
     interrupted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
-    """A lock of the file backend: the process that took it, and the file."""
-
-    path: Path
-    pid: int
-    user: str
-    host: str
-    since: str
-
-    @property
-    def is_stale(self) -> bool:
-        """Its process is gone. Only said of this machine's processes: another host's lock is never judged."""
-        import socket
-
-        if self.host != socket.gethostname() or self.pid <= 0:
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-        return _is_zombie(self.pid)
-
-    def __str__(self) -> str:
-        since = f" since {self.since}" if self.since else ""
-        return f"process {self.pid} of {self.user} on {self.host}{since}"
 
 
 def state_file(backend: Path, *, project: str, stack: str) -> Path:
@@ -123,35 +92,6 @@ def damaged(stack: str, where: str) -> ToolkitError:
     )
 
 
-def locks(backend: Path, *, project: str, stack: str) -> tuple[Lock, ...]:
-    """Every lock of the stack that can be read."""
-    folder = backend / ".pulumi" / "locks" / "organization" / project / stack
-    found = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            body = json.loads(path.read_bytes())
-            found.append(
-                Lock(
-                    path=path,
-                    pid=int(body["pid"]),
-                    user=str(body.get("username", "")),
-                    host=str(body.get("hostname", "")),
-                    since=str(body.get("timestamp", "")),
-                )
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return tuple(found)
-
-
-def drop_stale_locks(backend: Path, *, project: str, stack: str) -> tuple[Lock, ...]:
-    """Remove the locks of processes that are gone; returns them. A live one is never touched."""
-    stale = tuple(one for one in locks(backend, project=project, stack=stack) if one.is_stale)
-    for one in stale:
-        one.path.unlink(missing_ok=True)
-    return stale
-
-
 def _image(resource: Mapping[str, Any]) -> RecordedImage:
     inputs, outputs = resource.get("inputs") or {}, resource.get("outputs") or {}
     build = inputs.get("build") or {}
@@ -163,10 +103,3 @@ def _image(resource: Mapping[str, Any]) -> RecordedImage:
         arguments=dict(build.get("args") or {}),
         pushed=not inputs.get("skipPush"),
     )
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (OSError, IndexError):
-        return False

@@ -5,6 +5,7 @@ Imports Pulumi, which takes a while: import this module only where a stack is re
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,8 @@ from semver import VersionInfo
 
 from toolkit import process
 from toolkit.errors import ToolkitError
-from toolkit.provision import pulumi_variables, recorded
+from toolkit.model.event import Event, Phase
+from toolkit.provision import locks, pulumi_variables, recorded
 from toolkit.provision.deployment import Deployment, tail
 from toolkit.provision.recorded import IMAGE_TYPE, Record
 
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     from toolkit.provision.pulumi_source import PulumiProgram
 
 _UPDATE_SECONDS = 4 * 3600.0
-_INTERRUPT_SECONDS = 60.0
-"""After one SIGINT Pulumi lets running steps end, writes its state and gives the lock back."""
+_AT_LEAST = 4
+"""Steps at once on a small machine: a build waits for downloads more than for the processor."""
 
 
 class Stack:
@@ -45,13 +47,14 @@ class Stack:
     def open(cls, place: StackPlace, program: PulumiProgram, on_event: OnEvent) -> Stack:
         """Make or select the stack; locks that dead processes left are removed first."""
         pulumi_variables.prepare_backend(place.root)
-        _drop_stale_locks(place)
+        locks.settle(place, on_event)
         options = automation.LocalWorkspaceOptions(
-            pulumi_command=_Command(program),
+            pulumi_command=_Command(program, on_event),
             env_vars={
                 **pulumi_variables.variables(place.root, program=program.path),
                 # `toolkit setup` installs the plugin; a closed network would otherwise be tried again and again
                 "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+                locks.CLIENT_VARIABLE: locks.identity(os.getpid()),
             },
         )
         with _explained(place, Deployment(on_event)):
@@ -87,6 +90,7 @@ class Stack:
                 color="never",
                 show_secrets=False,
                 continue_on_error=True,
+                parallel=max(_AT_LEAST, os.cpu_count() or 1),
             )
         return deployment.changes(names)
 
@@ -117,10 +121,11 @@ class Stack:
 class _Command(automation.PulumiCommand):
     """The CLI in a process group of its own: Ctrl-C at the terminal reaches it once, and through us."""
 
-    def __init__(self, program: PulumiProgram) -> None:
+    def __init__(self, program: PulumiProgram, on_event: OnEvent) -> None:
         # not the parent's, which would start the CLI once more only to ask for its version
         self.command = str(program.path)
         self.version = VersionInfo.parse(program.version)
+        self._on_event = on_event
 
     def run(
         self,
@@ -138,7 +143,8 @@ class _Command(automation.PulumiCommand):
             timeout=_UPDATE_SECONDS,
             check=False,
             on_line=lambda _line: None,
-            interrupt_seconds=_INTERRUPT_SECONDS,
+            interrupt_seconds=locks.ENDING_SECONDS,
+            on_interrupt=self._say_that_it_ends,
         )
         if done.returncode < 0:
             raise ToolkitError(
@@ -151,10 +157,9 @@ class _Command(automation.PulumiCommand):
             raise refusals.create_command_error(result)
         return result
 
-
-def _drop_stale_locks(place: StackPlace) -> None:
-    if place.backend is not None:
-        recorded.drop_stale_locks(place.backend, project=place.project, stack=place.name)
+    def _say_that_it_ends(self) -> None:
+        text = "interrupted: Pulumi ends what it has begun (Ctrl-C again ends it at once)"
+        self._on_event(Event(step="interrupt", phase=Phase.NOTE, text=text))
 
 
 @contextmanager
@@ -170,13 +175,12 @@ def _explained(place: StackPlace, deployment: Deployment) -> Iterator[None]:
 
 
 def _locked(place: StackPlace, error: Exception) -> ToolkitError:
-    holders = recorded.locks(place.backend, project=place.project, stack=place.name) if place.backend else ()
+    holders = locks.locks(place)
     who = ", ".join(map(str, holders)) or _holder_in(str(error))
-    return ToolkitError(
-        f"stack '{place.name}' is being changed by {who}",
-        hint="wait until that is done and try again",
-        code="locked",
-    )
+    hint = "wait until that is done and try again"
+    if not holders or not all(one.is_here for one in holders):
+        hint += "; if that machine is gone: 'toolkit env-vars' and 'pulumi cancel' give the lock back"
+    return ToolkitError(f"stack '{place.name}' is being changed by {who}", hint=hint, code="locked")
 
 
 def _holder_in(text: str) -> str:

@@ -52,7 +52,13 @@ def planned(
     anew = frozenset(os.environ.get(REBUILD_VARIABLE, "").split(","))
     found = plan(root, engine, project=project, stack=stack, names=names, known=known, anew=anew)
     for one in found.planned:
-        context.write(found.contexts[one.environment], one.context)
+        try:
+            context.write(found.contexts[one.environment], one.context)
+        except OSError as error:
+            raise ToolkitError(
+                f"the build context of '{one.environment}' cannot be written: {one.context}: {error.strerror}",
+                hint="check the folder's owner, mode and free space",
+            ) from error
     return found.planned
 
 

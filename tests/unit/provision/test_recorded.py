@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
 import sys
 from pathlib import Path
 
@@ -28,15 +26,6 @@ def checkpoint(backend: Path, body: object) -> None:
     path = backend / ".pulumi" / "stacks" / "toolkit" / "local.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(body if isinstance(body, str) else json.dumps(body))
-
-
-def lock(backend: Path, *, pid: int, host: str = "") -> Path:
-    folder = backend / ".pulumi" / "locks" / "organization" / "toolkit" / "local"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{pid}-{host}.json"
-    body = {"pid": pid, "username": "ada", "hostname": host or socket.gethostname(), "timestamp": "2026-01-02"}
-    path.write_text(json.dumps(body))
-    return path
 
 
 def read(backend: Path) -> recorded.Record | None:
@@ -81,38 +70,6 @@ def test_a_new_stack_and_a_missing_one(tmp_path: Path) -> None:
     assert read(tmp_path) is None
     checkpoint(tmp_path, {"checkpoint": {"latest": None}})
     assert read(tmp_path) == recorded.Record(images={}, interrupted=False)
-
-
-def test_only_locks_of_processes_that_are_gone_are_removed(tmp_path: Path) -> None:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait(timeout=30)
-    dead = lock(tmp_path, pid=ended.pid)
-    live = lock(tmp_path, pid=os.getpid())
-    elsewhere = lock(tmp_path, pid=ended.pid, host="another.example.com")
-    removed = recorded.drop_stale_locks(tmp_path, project="toolkit", stack="local")
-    assert [one.path for one in removed] == [dead]
-    assert sorted(one.path for one in recorded.locks(tmp_path, project="toolkit", stack="local")) == sorted(
-        [live, elsewhere]
-    )
-
-
-def test_a_process_that_has_ended_but_was_not_reaped_holds_no_lock(tmp_path: Path) -> None:
-    child = subprocess.Popen([sys.executable, "-c", "print(1)"], stdout=subprocess.PIPE)
-    assert child.stdout is not None
-    child.stdout.read()
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    lock(tmp_path, pid=child.pid)
-    (found,) = recorded.locks(tmp_path, project="toolkit", stack="local")
-    assert found.is_stale
-    child.wait(timeout=30)
-    child.stdout.close()
-
-
-def test_a_lock_says_who_holds_it(tmp_path: Path) -> None:
-    lock(tmp_path, pid=4711, host="builder.example.com")
-    (found,) = recorded.locks(tmp_path, project="toolkit", stack="local")
-    assert str(found) == "process 4711 of ada on builder.example.com since 2026-01-02"
-    assert not found.is_stale
 
 
 def test_the_state_is_under_the_root_unless_the_user_says_otherwise(

@@ -76,6 +76,15 @@ def context_digest(build: Build) -> str:
     return total.hexdigest()
 
 
+def base_of(build: Build) -> str:
+    """The line that names the image it stands on; empty where there is none to be read."""
+    try:
+        lines = Path(build.dockerfile).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in lines if line.upper().startswith("FROM ")), "")
+
+
 def connect() -> APIClient:
     """The engine that DOCKER_HOST or the docker context names."""
     import docker

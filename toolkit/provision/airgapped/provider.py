@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from pulumi.provider.experimental import provider as protocol
 
 from toolkit.provision.airgapped import image
 from toolkit.provision.airgapped.image import OFFICIAL, Build, ImageError
+from toolkit.provision.airgapped.turns import Turns
 from toolkit.provision.airgapped.values import differing, has_unknown, plain_map, property_map
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 IMAGE = "docker:index/image:Image"
 _INPUTS = "__inputs"
+_AT_LEAST = 2
+"""Builds at once on a small machine: one downloads while the other works."""
 _KINDS = {
     "added": protocol.PropertyDiffKind.ADD,
     "deleted": protocol.PropertyDiffKind.DELETE,
@@ -39,9 +43,7 @@ class AirgappedDocker(protocol.Provider):
     def __init__(self, report: Callable[[str, str, Tone], None]) -> None:
         self._report = report
         self._cancelled = asyncio.Event()
-        # The classic builder shares no work between builds that run at once: one after the other, the second finds the
-        # first one's layers in the cache.
-        self._one_build = asyncio.Lock()
+        self._turns = Turns(at_once=max(_AT_LEAST, os.cpu_count() or 1))
 
     async def configure(self, request: protocol.ConfigureRequest) -> protocol.ConfigureResponse:
         """No previews of outputs, as with the official plugin."""
@@ -121,7 +123,7 @@ class AirgappedDocker(protocol.Provider):
         def line(text: str) -> None:
             self._report(urn, text, Tone.PASSING)
 
-        async with self._one_build:
+        async with self._turns.turn(await asyncio.to_thread(image.base_of, asked)):
             identity = await self._or_cancelled(asyncio.to_thread(image.make, asked, on_line=line), asked.name)
         return {
             _INPUTS: inputs,
