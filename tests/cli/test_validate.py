@@ -23,7 +23,7 @@ _ACCESS = (
 )
 _COLOUR = (
     "envs/web-app.yaml:5:1: colour: 'colour' is not a key (there is version, name, description, extends, archived, "
-    "network, variables, variables_file, image, setup, hooks, agent, resources, session, push)"
+    "network, variables, variables_file, image, setup, hooks, agent, resources, session, push, verify)"
 )
 _BAD = "version: 1\nname: web-app\nnetwork:\n  access: trustd\ncolour: red\n"
 

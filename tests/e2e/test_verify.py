@@ -47,10 +47,15 @@ hooks:
     - {matcher: resume, command: exit 1}
     - {matcher: startup, command: 'test "$(cat /opt/setup-ran)" = done; exit 3'}
 resources: {memory: 256m, pids: 200, cpus: 1}
+verify:
+  - {name: set-up, run: cat /opt/setup-ran, stdout: done}
+  - {run: 'echo "$WHO in $PWD"', stdout_matches: "^first in /workspace/"}
+  - {name: no docker, run: 'command -v docker', exit_code: 1, timeout: 10s}
 """
 CHECKS = [
     "image", "variables", "packages", "agent", "setup", "hooks", "network-allowed", "network-denied",
     "network-isolated", "network-names", "limits", "secrets", "push",
+    "verify: set-up", 'verify: echo "$WHO in $PWD"', "verify: no docker",
 ]  # fmt: skip
 
 
@@ -301,10 +306,14 @@ def test_a_session_that_is_joined_to_one_more_network(here: Toolkit, engine: Doc
     assert "reached without the gateway: 198.51.100." in found["network-isolated"]
 
 
-NAME_SERVER = r"""import socket
+NAME_SERVER = r"""import os, socket
 plug = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 plug.bind(("127.0.0.1", 53))
-print("ready", flush=True)
+if os.fork():
+    os._exit(0)  # it listens: whoever started it may go on
+os.setsid()
+for number in range(3):
+    os.dup2(os.open(os.devnull, os.O_RDWR), number)
 while True:
     query, sender = plug.recvfrom(512)
     head = query[:2] + b"\x81\x80\0\1\0\1\0\0\0\0"
@@ -314,9 +323,7 @@ while True:
 
 def test_names_that_are_looked_up_inside(here: Toolkit, engine: DockerEngine) -> None:
     def answer(identity: str) -> None:
-        made = engine._client.exec_create(identity, ["python3", "-c", NAME_SERVER])["Id"]
-        said = next(engine._client.exec_start(made, stream=True))
-        assert said == b"ready\n", said
+        assert engine.execute(identity, ("python3", "-c", NAME_SERVER), environment={}, timeout=60).exit_code == 0
 
     found = failures(here, Tampered(engine, looked=answer))
     assert list(found) == ["network-names"]
@@ -356,6 +363,14 @@ def test_a_git_gateway_that_lets_everything_pass(here: Toolkit, engine: DockerEn
     assert list(found) == ["push"]
     assert "a push to main was taken" in found["push"]
     assert "main has moved behind the gateway" in found["push"]
+
+
+def test_an_owners_own_check_that_fails(
+    here: Toolkit, engine: DockerEngine, snapshot: str, changed_image: Callable[..., str]
+) -> None:
+    other = changed_image(snapshot, "sh", "-c", "echo otherwise >/opt/setup-ran")
+    found = failures(here, Tampered(engine, container=of_session(image=other)))
+    assert found == {"verify: set-up": "it printed 'otherwise', not 'done'"}
 
 
 def test_all_side_by_side_and_one_that_cannot_be_prepared(here: Toolkit, engine: DockerEngine) -> None:

@@ -160,6 +160,8 @@ def _without_counterpart(spec: EnvironmentSpec) -> Iterator[Unmapped]:
             yield Unmapped(key=f"session.{key}", reason="a devcontainer is not stopped by itself")
     if spec.push != PushSpec():
         yield Unmapped(key="push", reason="a devcontainer pushes with its user's own rights")
+    if spec.verify:
+        yield Unmapped(key="verify", reason="nothing runs them there")
 
 
 def _network(network: NetworkSpec) -> Iterator[Unmapped]:

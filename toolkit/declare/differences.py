@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from toolkit.model.environment import EnvironmentSpec
 
 
-_WHOLE = frozenset({"agent", "hooks.session_start"})
+_WHOLE = frozenset({"agent", "hooks.session_start", "verify"})
 """Values that are compared and shown as one."""
 _LEFT_OUT = ("version", "name", "description")
+_OF_NO_SESSION = frozenset({"archived", "verify"})
 _NETWORK_EFFECTS = frozenset({Effect.NETWORK_WIDENED, Effect.NETWORK_NARROWED})
 
 
@@ -80,7 +81,7 @@ def _compared(pointer: str, old: Any, new: Any) -> Iterator[tuple[str, object, o
 def _effects(
     pointer: str, was: object, now: object, before: EnvironmentSpec, after: EnvironmentSpec
 ) -> tuple[Effect, ...]:
-    if pointer == "archived":
+    if pointer in _OF_NO_SESSION:
         return ()
     found = set(_network_effects(pointer, was, now, before, after))
     found.add(Effect.IMAGE_REBUILT if pointer.startswith("image.") else Effect.NEXT_SESSION)

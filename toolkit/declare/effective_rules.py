@@ -52,6 +52,7 @@ def check(effective: Located, path: str) -> list[Diagnostic]:
         *_only_with_custom(effective),
         *_secrets_at_none(effective),
         *_repeated_secrets(effective),
+        *_repeated_checks(effective),
         *_hidden(effective),
         *_missing_program(effective),
     ]
@@ -117,6 +118,22 @@ def _repeated_secrets(effective: Located) -> Iterator[Clash]:
                 )
                 yield Clash(fault=fault, places=((host.at, host.written),))
             hosts.setdefault(host.value, label)
+
+
+def _repeated_checks(effective: Located) -> Iterator[Clash]:
+    names: set[str] = set()
+    for check in effective.items("verify"):
+        name = check.get("name")
+        if name is None or not isinstance(name.value, str):
+            continue
+        if name.value in names:
+            fault = Fault(
+                rule="verify-name-duplicate",
+                message=f"another check is called '{name.value}' too",
+                hint="a report names each check once",
+            )
+            yield Clash(fault=fault, places=((name.at, name.written),))
+        names.add(name.value)
 
 
 def _hidden(effective: Located) -> Iterator[Clash]:

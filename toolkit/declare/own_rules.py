@@ -52,6 +52,7 @@ def check(findings: Findings) -> None:
     _domains(findings)
     _secrets(findings)
     _matchers(findings)
+    _expressions(findings)
 
 
 def check_file_name(findings: Findings, *, stem: str, suffix_is_right: bool) -> None:
@@ -90,7 +91,9 @@ def _older_version(findings: Findings) -> None:
 
 
 def _both_of_a_pair(findings: Findings) -> None:
-    for parent, first, second in (((), "variables", "variables_file"), (("setup",), "script", "file")):
+    pairs: list[tuple[Pointer, str, str]] = [((), "variables", "variables_file"), (("setup",), "script", "file")]
+    pairs += [(pointer, "stdout", "stdout_matches") for pointer, _ in findings.items("verify")]
+    for parent, first, second in pairs:
         here = findings.mapping(*parent)
         if first in here and second in here:
             later = max(first, second, key=lambda key: findings.document.place((*parent, key), of_key=True))
@@ -110,6 +113,9 @@ def _quantities(findings: Findings) -> None:
         if isinstance(hook, dict) and isinstance(hook.get("timeout"), str | int | float):
             hint = f"a number of seconds, or {_DURATION_HINT}"
             _quantity(findings, (*pointer, "timeout"), quantities.seconds, "duration-format", hint)
+    for pointer, one in findings.items("verify"):
+        if isinstance(one, dict) and isinstance(one.get("timeout"), str):
+            _quantity(findings, (*pointer, "timeout"), quantities.seconds, "duration-format", _DURATION_HINT)
     for pointer in _SIZES:
         if isinstance(findings.value(*pointer), str):
             _quantity(findings, pointer, quantities.size, "size-format", _SIZE_HINT)
@@ -187,6 +193,22 @@ def _matchers(findings: Findings) -> None:
             message = f"{_shown(matcher)} is not a regular expression: {error}"
             fault = Fault(rule="hook-matcher-format", message=message, hint="such as startup|resume")
             findings.add((*pointer, "matcher"), fault)
+
+
+def _expressions(findings: Findings) -> None:
+    for pointer, one in findings.items("verify"):
+        expression = one.get("stdout_matches") if isinstance(one, dict) else None
+        if not isinstance(expression, str):
+            continue
+        try:
+            re.compile(expression)
+        except (re.error, OverflowError) as error:
+            fault = Fault(
+                rule="expression-format",
+                message=f"{_shown(expression)} is no regular expression: {error}",
+                hint="Python's re, found anywhere in the output",
+            )
+            findings.add((*pointer, "stdout_matches"), fault)
 
 
 def _shown(value: object) -> str:

@@ -6,6 +6,7 @@ from toolkit.model.environment import (
     Access,
     AgentSpec,
     Certificate,
+    CheckSpec,
     EnvironmentSpec,
     HookSpec,
     ImageSpec,
@@ -45,6 +46,7 @@ def restore(fields: Mapping[str, Any]) -> EnvironmentSpec:
         resources=ResourcesSpec(**fields["resources"]),
         session=SessionLimits(**fields["session"]),
         push=PushSpec(**_tuples(fields["push"], "branches")),
+        verify=tuple(CheckSpec(**one) for one in fields["verify"]),
     )
 
 

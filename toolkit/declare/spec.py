@@ -17,6 +17,7 @@ from toolkit.model.environment import (
     Access,
     AgentSpec,
     Certificate,
+    CheckSpec,
     EnvironmentSpec,
     HookSpec,
     ImageSpec,
@@ -55,6 +56,7 @@ def build(declaration: Declaration, effective: Located) -> EnvironmentSpec:
         resources=_resources(body.get("resources", {})),
         session=_limits(body.get("session", {})),
         push=_push(body.get("push", {})),
+        verify=tuple(_check(one) for one in body.get("verify", ())),
     )
     return replace(spec, revision=revision_of(spec))
 
@@ -110,6 +112,7 @@ def as_declared(spec: EnvironmentSpec) -> dict[str, Any]:
             "max_age": duration_text(spec.session.max_age),
         },
         "push": {"branches": list(spec.push.branches), "tags": spec.push.tags},
+        "verify": [_check_form(one) for one in spec.verify],
     }
 
 
@@ -194,6 +197,19 @@ def _push(body: dict[str, Any]) -> PushSpec:
     return PushSpec(branches=tuple(body.get("branches", default.branches)), tags=body.get("tags", default.tags))
 
 
+def _check(body: dict[str, Any]) -> CheckSpec:
+    run = body["run"]
+    default = CheckSpec(run=run)
+    return CheckSpec(
+        name=body.get("name", default.name),
+        run=run,
+        stdout=body.get("stdout"),
+        stdout_matches=body.get("stdout_matches"),
+        exit_code=int(body.get("exit_code", default.exit_code)),
+        timeout=_seconds(body, "timeout", default.timeout),
+    )
+
+
 def _seconds(body: dict[str, Any], key: str, default: float) -> float:
     return seconds(body[key]) if key in body else default
 
@@ -226,6 +242,15 @@ def _agent_form(agent: AgentSpec) -> str | dict[str, Any]:
     if not agent.command:
         return agent.preset
     return {"command": list(agent.command), "next": list(agent.next or agent.command)}
+
+
+def _check_form(check: CheckSpec) -> dict[str, Any]:
+    form: dict[str, Any] = {**({"name": check.name} if check.name else {}), "run": check.run}
+    if check.stdout is not None:
+        form["stdout"] = check.stdout
+    if check.stdout_matches is not None:
+        form["stdout_matches"] = check.stdout_matches
+    return {**form, "exit_code": check.exit_code, "timeout": duration_text(check.timeout)}
 
 
 def _resources_form(resources: ResourcesSpec) -> dict[str, Any]:

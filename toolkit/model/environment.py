@@ -117,6 +117,26 @@ class PushSpec(Record):
     tags: bool = False
 
 
+class CheckSpec(Record):
+    """A command that `toolkit verify` runs inside, and how it must end.
+
+    `stdout`: the whole of it, newlines at its end aside; `stdout_matches`: an expression that is found in it; None:
+    anything. `timeout` in seconds.
+    """
+
+    name: str = ""
+    run: str
+    stdout: str | None = None
+    stdout_matches: str | None = None
+    exit_code: int = 0
+    timeout: float = 60.0
+
+    @property
+    def title(self) -> str:
+        """What people call it: its name, else the first line of its command."""
+        return self.name or self.run.strip().partition("\n")[0]
+
+
 class EnvironmentSpec(Record):
     """The effective declaration; `revision` is 64 hex digits, `path` relative to the root."""
 
@@ -134,6 +154,7 @@ class EnvironmentSpec(Record):
     resources: ResourcesSpec = ResourcesSpec()
     session: SessionLimits = SessionLimits()
     push: PushSpec = PushSpec()
+    verify: tuple[CheckSpec, ...] = ()
 
 
 SHOWN_DIGITS = 12

@@ -10,9 +10,11 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 _SECONDS = 2.0
 _AT_ONCE = 8
 _LARGEST = 4 << 20
+_LONGEST_OUTPUT = 64 << 10
 _PLACES = ("/etc", "/root", "/tmp", "/var/lib/toolkit", "/workspace", "/opt/toolkit", "/run", "/home", "/dev/shm")
 _CANNOT_START = {126, 127}
 _SOMEBODY = {0, errno.ECONNREFUSED, errno.ECONNRESET}
@@ -40,6 +43,7 @@ def main(order):
         "name_servers": lambda servers: _those(lambda one: _answers(one, order["question"]), servers),
         "canaries": lambda values: [one for one in values if _is_somewhere(one)],
         "pushes": _push,
+        "commands": _commands,
     }
     wanted = [name for name in looks if name in order]
     with ThreadPoolExecutor(len(wanted)) as pool:  # most of it is waiting for what must not answer
@@ -82,6 +86,35 @@ def _run(command, seconds=60, cwd=None):
     except OSError as error:
         return 127, str(error)
     return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def _commands(order):
+    """One after the other, as `toolkit exec` runs them; exit code None: it took longer than it may."""
+    return [_command([*order["beside"], "bash", "-c", one["run"]], one["timeout"]) for one in order["run"]]
+
+
+def _command(argv, seconds):
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        # Files, not pipes: what it leaves in the background would hold a pipe open.
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
+        try:
+            code = process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            code = None
+        return {
+            "exit_code": code if code is None or code >= 0 else 128 - code,
+            "stdout": _beginning(out),
+            "stderr": _beginning(err),
+            "seconds": round(time.monotonic() - began, 3),
+        }
+
+
+def _beginning(file):
+    file.seek(0)
+    return file.read(_LONGEST_OUTPUT).decode("utf-8", "replace")
 
 
 def _packages(wanted):

@@ -74,7 +74,8 @@ class Evidence:
     """`seen`: what the session told of itself; `control`: what the peer outside could reach of the same.
 
     `requested` and `queried` are names that reached the peer; `image_labels` are those of the image that it ran on;
-    `heads_before` and `heads`: branch → commit of the repository behind the git gateway. `seconds`: look → how long.
+    `commands`: how the owner's own checks ended; `heads_before` and `heads`: branch → commit of the repository behind
+    the git gateway. `seconds`: look → how long.
     """
 
     session: str
@@ -93,6 +94,7 @@ class Evidence:
     queried: tuple[str, ...]
     build: str
     image_labels: Mapping[str, str]
+    commands: tuple[Mapping[str, Any], ...]
     heads_before: Mapping[str, str]
     heads: Mapping[str, str]
     seconds: Mapping[str, float] = field(default_factory=dict)

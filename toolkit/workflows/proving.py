@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from toolkit.model import labels
 from toolkit.model.environment import SHOWN_DIGITS
 from toolkit.model.verification import Proof, Verdict
-from toolkit.workflows import proving_network, proving_session
+from toolkit.workflows import proving_commands, proving_network, proving_session
 from toolkit.workflows.verdicts import verdict
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ _BARE = re.compile(r"^(@[^/]+/)?[^\[=<>~!@:;/ ]+")
 
 
 def proofs(evidence: Evidence) -> tuple[Proof, ...]:
-    """Every promise with its verdict, in the order in which a declaration makes them."""
-    return tuple(_proof(name, look, source, evidence) for name, (look, source) in _PROMISES.items())
+    """Every promise with its verdict, in the order in which a declaration makes them; the owner's own checks last."""
+    own = proving_commands.proofs(evidence.spec.verify, evidence.commands)
+    return (*(_proof(name, look, source, evidence) for name, (look, source) in _PROMISES.items()), *own)
 
 
 def bare(package: str) -> str:

@@ -108,6 +108,10 @@ def _evidence(root: Path, engine: Engine, name: str, on_event: OnEvent) -> Evide
             request=request, samples=samples, places=places, pushes=pushes, canaries=tuple(c.value for c in canaries)
         )
         found = verify_look.look_inside(engine, started.container, verify_look.order(spec, subject))
+        limit = verify_look.INSIDE_SECONDS + sum(one.timeout for one in spec.verify)
+        commands = verify_look.look_inside(
+            engine, started.container, verify_look.command_order(spec), seconds=limit
+        ).seen["commands"]
         control = verify_look.look_inside(engine, outside.container, verify_look.control_order(places))
         return Evidence(
             session=identity,
@@ -124,6 +128,7 @@ def _evidence(root: Path, engine: Engine, name: str, on_event: OnEvent) -> Evide
             trail=audit.audit(engine, identity),
             requested=outside.reached_by("request"),
             queried=outside.reached_by("query"),
+            commands=tuple(commands),
             build=build,
             image_labels=verify_look.image_labels(engine, started.container),
             heads_before=started.heads_before,

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from toolkit.workflows.evidence import HookPlan
 
 SETTINGS = ".claude/settings.json"
+BESIDE = ("python3", "-I", RUNNER, "exec", STATE_FOLDER, "toolkit-verify")
+"""What runs a command in the session as `toolkit exec` does."""
+
 _VARIABLE = "TOOLKIT_VERIFY_HOOKS"
 _RECORD = "/tmp/toolkit-verify-hook.json"  # noqa: S108 -- in the session, which is gone afterwards
 # What the repository's hook was told. It reads no module of the repository (-I) and writes nothing to it.
@@ -46,8 +49,7 @@ def settings() -> str:
 
 def order() -> dict[str, object]:
     """What the look inside needs to see what they left (`proofs/inside.py`)."""
-    beside = ["python3", "-I", RUNNER, "exec", STATE_FOLDER, "toolkit-verify"]
-    return {"beside": beside, "variable": _VARIABLE, "record": _RECORD}
+    return {"beside": BESIDE, "variable": _VARIABLE, "record": _RECORD}
 
 
 def _leave(mark: str) -> str:

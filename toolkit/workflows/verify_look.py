@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from toolkit.workflows.evidence import PushPlan, Samples
     from toolkit.workflows.verify_peer import Peer
 
-_INSIDE_SECONDS = 300.0
+INSIDE_SECONDS = 300.0
 _CONTROL_SECONDS = 10.0
 _ENGINES_NAME_SERVER = "127.0.0.11"
 _DIRECT = "toolkit-verify-direct.example.com"
@@ -113,10 +113,19 @@ def control_order(places: OutOfReach) -> dict[str, object]:
     }
 
 
-def look_inside(engine: Engine, container: str, wanted: Mapping[str, object]) -> Found:
+def command_order(spec: EnvironmentSpec) -> dict[str, object]:
+    """The owner's own commands, each with its time limit."""
+    run = [{"run": one.run, "timeout": one.timeout} for one in spec.verify]
+    return {"commands": {"beside": verify_hooks.BESIDE, "run": run}}
+
+
+def look_inside(
+    engine: Engine, container: str, wanted: Mapping[str, object], *, seconds: float = INSIDE_SECONDS
+) -> Found:
+    """Run the program that looks, and read what it saw; EngineError where it says nothing within `seconds`."""
     source = (paths.proofs() / "inside.py").read_text(encoding="utf-8")
     command = ("python3", "-I", "-c", source, json.dumps(wanted))
-    done = engine.execute(container, command, environment={}, timeout=_INSIDE_SECONDS)
+    done = engine.execute(container, command, environment={}, timeout=seconds)
     try:
         found = json.loads(done.stdout)
     except ValueError as error:

@@ -18,6 +18,7 @@ from toolkit.model.environment import (
     Access,
     AgentSpec,
     Certificate,
+    CheckSpec,
     EnvironmentSpec,
     HookSpec,
     ImageSpec,
@@ -117,6 +118,7 @@ def test_what_has_none_is_listed() -> None:
         resources=ResourcesSpec(disk=1 << 30),
         session=SessionLimits(idle_timeout=60, max_age=60),
         push=PushSpec(tags=True),
+        verify=(CheckSpec(run="true"),),
     )
 
     assert _lost(spec) == [
@@ -134,6 +136,7 @@ def test_what_has_none_is_listed() -> None:
         "session.idle_timeout",
         "session.max_age",
         "push",
+        "verify",
     ]
 
 

@@ -13,6 +13,7 @@ from toolkit.model.audit import AuditEntry, AuditTrail
 from toolkit.model.environment import (
     Access,
     AgentSpec,
+    CheckSpec,
     EnvironmentSpec,
     HookSpec,
     ImageSpec,
@@ -26,7 +27,7 @@ from toolkit.model.environment import (
 )
 from toolkit.model.verification import Verdict
 from toolkit.network.policy import compile_policy
-from toolkit.workflows import proving
+from toolkit.workflows import proving, proving_commands
 from toolkit.workflows.evidence import Evidence, HookOutcome, OutOfReach, PushPlan, Samples
 from toolkit.workflows.proving_network import samples_of
 from toolkit.workflows.proving_session import hook_plan, push_plan
@@ -134,6 +135,7 @@ def evidence(**changes: Any) -> Evidence:
         queried=("api.example.com", "toolkit-verify-control.example.com"),
         build="ab" * 32,
         image_labels={labels.BUILD: "ab" * 6},
+        commands=(),
         heads_before={"main": "1"},
         heads={"main": "1", BRANCH: "2"},
     )
@@ -209,6 +211,39 @@ def test_what_was_not_asked_of_the_declaration_is_skipped() -> None:
     without = {name: value for name, value in SEEN.items() if name != "program"}
     found = proving.proofs(evidence(spec=quiet, seen=without))
     assert [one.name for one in found if one.status is Verdict.SKIP] == ["agent", "setup", "secrets"]
+
+
+OK = {"exit_code": 0, "stdout": "v22.4.0\n", "stderr": "", "seconds": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("check", "end", "reason"),
+    [
+        (CheckSpec(run="c"), OK, ""),
+        (CheckSpec(run="c", stdout="v22.4.0"), OK, ""),
+        (CheckSpec(run="c", stdout="v22.4.0\n"), {**OK, "stdout": "v22.4.0"}, ""),
+        (CheckSpec(run="c", stdout=""), {**OK, "stdout": ""}, ""),
+        (CheckSpec(run="c", stdout_matches=r"^v22\."), {**OK, "stdout": "node\nv22.1"}, ""),
+        (CheckSpec(run="c", exit_code=3), {**OK, "exit_code": 3}, ""),
+        (CheckSpec(run="c"), {**OK, "exit_code": 3, "stderr": "no"}, "exit code 3, not 0; stderr: 'no'"),
+        (CheckSpec(run="c", exit_code=3), OK, "exit code 0, not 3"),
+        (CheckSpec(run="c", stdout="v22"), OK, "it printed 'v22.4.0', not 'v22'"),
+        (CheckSpec(run="c", stdout=""), OK, "it printed 'v22.4.0', not ''"),
+        (CheckSpec(run="c", stdout_matches="^22"), OK, "it printed 'v22.4.0', in which '^22' is not found"),
+        (CheckSpec(run="c", timeout=5), {**OK, "exit_code": None}, "it did not end within 5 s"),
+    ],
+)
+def test_the_owners_own_checks(check: CheckSpec, end: dict[str, Any], reason: str) -> None:
+    (found,) = proving_commands.proofs([check], [end])
+    assert (found.name, found.seconds) == ("verify: c", 0.1)
+    assert found.status is (Verdict.FAIL if reason else Verdict.PASS)
+    assert not reason or found.detail == reason
+
+
+def test_an_owners_check_is_called_by_its_name_or_its_first_line() -> None:
+    checks = [CheckSpec(run="true", name="all is well"), CheckSpec(run="\n  one\ntwo")]
+    found = proving.proofs(evidence(spec=replace(SPEC, verify=tuple(checks)), commands=(OK, OK)))
+    assert [one.name for one in found[-2:]] == ["verify: all is well", "verify: one"]
 
 
 def test_the_hosts_firewall_is_told() -> None:
