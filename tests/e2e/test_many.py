@@ -25,7 +25,6 @@ KEYS = "id environment revision state exit_code branch task agent repository tur
 
 @pytest.mark.timeout(540)
 def test_forty_sessions_from_four_clients(toolkit: Toolkit, engine: DockerEngine, started: Started) -> None:
-
     def start(client: int) -> list[str]:
         tasks = (f"echo client {client} task {number}" for number in range(EACH))
         return [str(toolkit.json("remote", task, "--detach")["session"]["id"]) for task in tasks]
@@ -54,5 +53,5 @@ def test_forty_sessions_from_four_clients(toolkit: Toolkit, engine: DockerEngine
 def _with_parts(engine: DockerEngine) -> set[str]:
     """The sessions of which the engine has a container or a network."""
     of_a_session = {labels.SESSION: ""}
-    found = [*engine.containers(labels=of_a_session), *engine.networks(labels=of_a_session)]
-    return {one.labels[labels.SESSION] for one in found}
+    containers = {one.labels[labels.SESSION] for one in engine.containers(labels=of_a_session)}
+    return containers | {one.labels[labels.SESSION] for one in engine.networks(labels=of_a_session)}
