@@ -22,13 +22,13 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayStart:
-    """Where a gateway is put: `outer` gives the id of the network that leads outside, as often as it is asked."""
+    """Where a gateway is put: `outer` gives the id of the network that leads outside (`outer_network.Outer`)."""
 
     session: str
     launcher: str
     network: str
     addresses: SessionAddresses
-    outer: Callable[[], str]
+    outer: Callable[[str], str]
 
 
 def start_gateway(plan: GatewayPlan, engine: Engine, at: GatewayStart) -> str:
@@ -38,22 +38,21 @@ def start_gateway(plan: GatewayPlan, engine: Engine, at: GatewayStart) -> str:
     )
     made = engine.create_container(request)
     engine.put_archive(made, FOLDER, packed(plan.files(at.addresses)))
-    join(engine, made, at)
-    try:
-        engine.start_container(made)
-    except EngineError as error:
-        # whoever removed the last gateway before this one took their common network along
-        if _OUTER_IS_GONE not in error.message:
-            raise
-        join(engine, made, at)
-        engine.start_container(made)
+    join_and_start(engine, made, at)
     return made
 
 
-def join(engine: Engine, gateway: str, at: GatewayStart) -> None:
+def join_and_start(engine: Engine, gateway: str, at: GatewayStart) -> None:
+    """Join it to the network that leads outside, and start it.
+
+    Whoever removes the last gateway before this one takes their common network along, be it between the two steps.
+    """
+    outer = ""
     for attempt in range(_ATTEMPTS):
         try:
-            engine.connect_network(at.outer(), gateway)
+            outer = at.outer(outer)
+            engine.connect_network(outer, gateway)
+            engine.start_container(gateway)
         except EngineError as error:
             if _OUTER_IS_GONE not in error.message or attempt + 1 == _ATTEMPTS:
                 raise

@@ -18,7 +18,7 @@ from toolkit.sessions.addresses import SessionAddresses
 from toolkit.sessions.gateway_files import ca_of
 from toolkit.sessions.gateway_start import GatewayStart, start_gateway
 from toolkit.sessions.git_gateway_start import prepare_mirror, start_git_gateway
-from toolkit.sessions.outer_network import outer_network
+from toolkit.sessions.outer_network import Outer, outer_network
 from toolkit.sessions.own_network import own_network
 from toolkit.sessions.parcel import parcel
 from toolkit.sessions.plan import GATEWAY_CA, container_request, runner_order
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from toolkit.sessions.plan import SessionRequest
 
 _CHECK_SECONDS = 60.0
-_THREADS = 4  # the making itself, the repository, two gateways
+_THREADS = 5  # the making itself, the repository, the network outside, two gateways
 
 
 def launch(
@@ -74,7 +74,8 @@ def _make(
 ) -> str:
     """Everything that the session needs, made and filled, its gateways started, and then the session itself."""
     carried = pool.submit(carry)
-    outer = partial(outer_network, engine, site_network=gateway.site_network, pools=pools)
+    outer = Outer(partial(outer_network, engine, site_network=gateway.site_network, pools=pools))
+    pool.submit(outer)  # whoever needs it waits for it, and hears what was wrong
     network, subnet = own_network(engine, session=request.id, launcher=request.launcher, pools=pools)
     addresses = SessionAddresses.of(subnet)
     at = GatewayStart(session=request.id, launcher=request.launcher, network=network, addresses=addresses, outer=outer)

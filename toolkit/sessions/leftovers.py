@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from toolkit import paths
 from toolkit.model import labels
-from toolkit.sessions import launcher
+from toolkit.sessions import launcher, outer_network
 from toolkit.sessions.names import VERIFY_PREFIX
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ def find(engine: Engine) -> tuple[Leftover, ...]:
     return (
         *(Leftover(kind="container", name=one.name, identity=one.id, reason="its client is gone") for one in unborn),
         *(Leftover(kind="network", name=one.name, identity=one.id, reason="no session uses it") for one in lonely),
+        *(
+            Leftover(kind="network", name=one.name, identity=one.id, reason="no gateway uses it")
+            for one in outer_network.unused(engine)
+        ),
         *(
             Leftover(kind="folder", name=one.name, identity=str(one), reason="its launch was cut off")
             for one in _folders()

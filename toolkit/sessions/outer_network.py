@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from typing import TYPE_CHECKING
 
 from toolkit.engines.base import NetworkRequest
@@ -11,13 +12,31 @@ from toolkit.model import labels
 from toolkit.sessions import subnets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from toolkit.engines.base import Engine
+    from toolkit.engines.base import Engine, EngineNetwork
 
 _NAME = "toolkit-egress"
 PREFIX = 22  # about a thousand gateways
 _ATTEMPTS = 8
+
+
+class Outer:
+    """The network's id for gateways that start at the same time: `look` finds or makes it once, and anew when it is
+    gone, as whoever removes the last gateway takes it along.
+    """
+
+    def __init__(self, look: Callable[[], str]) -> None:
+        self._look = look
+        self._lock = threading.Lock()
+        self._known = ""
+
+    def __call__(self, gone: str = "") -> str:
+        """`gone`: the id that was given before and does not exist any more."""
+        with self._lock:
+            if self._known == gone:
+                self._known = self._look()
+            return self._known
 
 
 def outer_network(engine: Engine, *, site_network: str, pools: Sequence[str]) -> str:
@@ -61,12 +80,16 @@ def _create(engine: Engine, pools: Sequence[str]) -> str:
     )
 
 
-def remove_if_unused(engine: Engine) -> None:
-    """Remove our bridge when no gateway is left that could want it, running or not."""
+def unused(engine: Engine) -> list[EngineNetwork]:
+    """Our bridges when no gateway is left that could want one, running or not."""
     kinds = (labels.GATEWAY_KIND, labels.GIT_GATEWAY_KIND)
     if any(engine.containers(labels={labels.KIND: kind}) for kind in kinds):
-        return
-    for one in engine.networks(labels={labels.KIND: labels.EGRESS_KIND}):
+        return []
+    return engine.networks(labels={labels.KIND: labels.EGRESS_KIND})
+
+
+def remove_if_unused(engine: Engine) -> None:
+    for one in unused(engine):
         try:
             engine.remove_network(one.id)
         except EngineError:

@@ -21,7 +21,7 @@ from toolkit.model.event import Event, Phase
 from toolkit.sessions import ends, following, launcher, snapshot
 from toolkit.sessions.addresses import SessionAddresses
 from toolkit.sessions.gateway_start import GatewayStart, start_gateway
-from toolkit.sessions.outer_network import outer_network
+from toolkit.sessions.outer_network import Outer, outer_network
 from toolkit.sessions.own_network import own_network
 from toolkit.sessions.plan import CAPABILITIES, LOG_BYTES, LOG_FILES, RUNNER, network_order, network_variables
 from toolkit.sessions.unbroken import unbroken
@@ -144,7 +144,7 @@ def _start(
     request: SetupRequest, gateway: GatewayPlan, engine: Engine, pool: ThreadPoolExecutor, *, pools: Sequence[str]
 ) -> str:
     mark = launcher.mark()
-    outer = partial(outer_network, engine, site_network=gateway.site_network, pools=pools)
+    outer = Outer(partial(outer_network, engine, site_network=gateway.site_network, pools=pools))
     network, subnet = own_network(engine, session=request.name, launcher=mark, pools=pools)
     addresses = SessionAddresses.of(subnet)
     container = engine.create_container(_container(request, mark, network, addresses))

@@ -116,6 +116,22 @@ def test_commits_carry_the_trailer_once_and_the_identity(session: Session) -> No
     assert session.git("log", "-1", "--format=%(trailers)").count(f"Toolkit-Session: {SESSION}") == 1
 
 
+@pytest.mark.parametrize("author", ['Ann "A" O\\Hara; # and more', "Ünal  Ö.", " blanks ", "[core]"])
+def test_settings_are_what_they_were_whatever_is_in_them(
+    tmp_path: Path, running: RunningGate, remote: Path, author: str
+) -> None:
+    """They are written without git, which must read the very same."""
+    made = Session(tmp_path, order_of(running, git(remote, "rev-parse", "main"), author=author))
+    made.check_out()
+    read = subprocess.run(
+        ["git", "-C", str(made.project), "config", "-z", "user.name"], capture_output=True, check=True
+    ).stdout
+    assert read.decode() == f"{author}\0"
+    assert made.git("config", f"branch.{BRANCH}.merge") == f"refs/heads/{BRANCH}"
+    assert made.git("config", f"branch.{BRANCH}.remote") == "origin"
+    assert made.git("config", "remote.origin.fetch") == "+refs/heads/*:refs/remotes/origin/*"
+
+
 def test_plain_git_pushes_and_fetches(session: Session, remote: Path) -> None:
     made = commit(session.project, "work")
     session.git("push", "-q")

@@ -107,3 +107,11 @@ def test_a_verification_without_its_client_goes_with_its_outside() -> None:
     whole = {"verify-a-session", "verify-a-gateway", "peer", "verify-a-net", "lab"}
     assert found(*parts(DEAD), networks=nets) == whole
     assert found(*parts(ALIVE)) == set()
+
+
+def test_the_gateways_network_goes_when_nobody_could_want_it() -> None:
+    """A client that dies may leave it without any gateway; one that is only made will want it."""
+    bridge = EngineNetwork(id="bridge", name="bridge", subnets=(), labels={labels.KIND: labels.EGRESS_KIND})
+    assert found(networks=(bridge,)) == {"bridge"}
+    assert found(container("gateway", "a", "created", ALIVE), networks=(bridge,)) == set()
+    assert found(container("git-gateway", "a", "exited", ALIVE), networks=(bridge,)) == set()
