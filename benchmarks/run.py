@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import declarations
+import gateways
 import network
 from row import Row, cells
 
@@ -34,6 +35,7 @@ def main() -> int:
     for name, yardstick, ratio, goal in declarations.validation():
         table.append([name, yardstick, f"{ratio:.3f}", "–", f"≤ {goal:.3f}"])
     table += network.rows(TOOLKIT[:3])
+    table += gateways.rows(TOOLKIT[:3])
     Console().table(("WHAT", "BESIDE", "RATIO", "SPREAD", "GOAL"), table)
     return 0
 
