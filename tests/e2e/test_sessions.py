@@ -200,7 +200,6 @@ def test_provision_builds_what_is_missing(toolkit: Toolkit, tmp_path: Path) -> N
     ("text", "key"),
     [
         ("agent: claude\nnetwork: {access: none}", "agent"),
-        ("resources: {disk: 5g}\nnetwork: {access: none}", "resources.disk"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_by_name(toolkit: Toolkit, tmp_path: Path, text: str, key: str) -> None:

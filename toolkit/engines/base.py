@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineVersion:
-    """`version` such as 20.10.24, `api` such as 1.41, `architecture` such as amd64, `local`: on this machine."""
+    """`version` such as 20.10.24, `api` such as 1.41, `architecture` such as amd64, `local`: on this machine.
+
+    `storage_driver` such as overlay2, `backing_filesystem` such as extfs, where the engine says it.
+    """
 
     version: str
     api: str
     architecture: str
     local: bool
     storage_driver: str = ""
+    backing_filesystem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,7 @@ class EngineNetwork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerRequest:
-    """A container to create. Memory in bytes, `cpus` in CPUs; `network` empty: no network at all.
+    """A container to create. Memory and disk in bytes, `cpus` in CPUs; `network` empty: no network at all.
 
     `mounts` are pairs of a host's path and a path inside, read-only; `writable_mounts` are such pairs too, writable.
     `tmpfs` is path → mount options. `log_bytes` is how much of its output the engine keeps, in up to `log_files` files
@@ -101,6 +105,7 @@ class ContainerRequest:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     cap_add: Sequence[str] = ()
     pids: int | None = None
+    disk: int | None = None
     memory: int | None = None
     cpus: float | None = None
     read_only: bool = False

@@ -69,6 +69,7 @@ def _host_config(request: ContainerRequest) -> dict[str, Any]:
         # no swap on top of the memory limit: what is declared is what a session gets
         "MemorySwap": request.memory or 0,
         "NanoCpus": int((request.cpus or 0) * 1_000_000_000),
+        "StorageOpt": {} if request.disk is None else {"size": str(request.disk)},
         "ReadonlyRootfs": request.read_only,
         # the transcript is the container's log: it must be readable by any client, whatever the default driver
         "LogConfig": {"Type": "json-file", "Config": _log_limits(request)},

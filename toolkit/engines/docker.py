@@ -113,6 +113,7 @@ class DockerEngine:
             architecture=found["Arch"],
             local=self.local(),
             storage_driver=about.get("Driver", ""),
+            backing_filesystem=listing.backing_filesystem(about),
         )
 
     # images

@@ -14,6 +14,11 @@ _NO_TAG = "<none>:<none>"
 _NO_DIGEST = "<none>@<none>"
 
 
+def backing_filesystem(about: Mapping[str, Any]) -> str:
+    """Where the storage driver keeps its layers; empty for a driver that does not say it."""
+    return str(dict(about.get("DriverStatus") or ()).get("Backing Filesystem", ""))
+
+
 def image(one: Mapping[str, Any]) -> EngineImage:
     return EngineImage(
         id=one["Id"],

@@ -27,13 +27,14 @@ class QuickEngine(DockerEngine):
         self._wire = wire
 
     def version(self) -> EngineVersion:
-        found = self._wire.get("/version")
+        found, about = self._wire.get("/version"), self._wire.get("/info")
         return EngineVersion(
             version=found["Version"],
             api=found["ApiVersion"],
             architecture=found["Arch"],
             local=bool(self._wire.address.path),
-            storage_driver=self._wire.get("/info").get("Driver", ""),
+            storage_driver=about.get("Driver", ""),
+            backing_filesystem=listing.backing_filesystem(about),
         )
 
     def architecture(self) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import EngineError
 from toolkit.model.event import Event, Phase
-from toolkit.sessions import ends, following
+from toolkit.sessions import disk_limit, ends, following
 from toolkit.sessions.addresses import SessionAddresses
 from toolkit.sessions.gateway_files import ca_of
 from toolkit.sessions.gateway_start import GatewayStart, start_gateway
@@ -84,8 +84,8 @@ def _make(
     repository = carried.result()
     prepare_mirror(repository, engine)
     git = pool.submit(start_git_gateway, repository, engine, at)
-    container = engine.create_container(
-        container_request(request, network=network, addresses=addresses, repository=repository)
+    container = disk_limit.create(
+        engine, container_request(request, network=network, addresses=addresses, repository=repository), on_event
     )
     order = runner_order(request, addresses, repository, trust=gateway.trust)
     extra = {GATEWAY_CA: ca_of(engine, gate.result())} if gateway.trust else {}

@@ -120,6 +120,7 @@ def container_request(
         volumes=repository.session_volumes,
         cap_add=CAPABILITIES,
         pids=limits.pids,
+        disk=limits.disk,
         memory=limits.memory,
         cpus=limits.cpus,
         log_bytes=LOG_BYTES,

@@ -18,7 +18,7 @@ from toolkit.errors import EngineError, ToolkitError
 from toolkit.model import labels
 from toolkit.model.environment import SHOWN_DIGITS
 from toolkit.model.event import Event, Phase
-from toolkit.sessions import ends, following, launcher, snapshot
+from toolkit.sessions import disk_limit, ends, following, launcher, snapshot
 from toolkit.sessions.addresses import SessionAddresses
 from toolkit.sessions.gateway_start import GatewayStart, start_gateway
 from toolkit.sessions.outer_network import Outer, outer_network
@@ -116,7 +116,7 @@ def make_snapshot(
     """
     with ExitStack() as undo:
         undo.callback(ends.discard, engine, request.name)
-        container = unbroken(partial(_start, request, gateway, engine, pools=pools), threads=2)
+        container = unbroken(partial(_start, request, gateway, engine, pools=pools, on_event=on_event), threads=2)
         outcome = _follow(request, engine, container, on_event)
         if outcome.exit_code:
             raise _failure(request, outcome, [str(one["host"]) for one in refused()])
@@ -141,13 +141,19 @@ def _keep(request: SetupRequest, engine: Engine, container: str) -> str:
 
 
 def _start(
-    request: SetupRequest, gateway: GatewayPlan, engine: Engine, pool: ThreadPoolExecutor, *, pools: Sequence[str]
+    request: SetupRequest,
+    gateway: GatewayPlan,
+    engine: Engine,
+    pool: ThreadPoolExecutor,
+    *,
+    pools: Sequence[str],
+    on_event: OnEvent,
 ) -> str:
     mark = launcher.mark()
     outer = Outer(partial(outer_network, engine, site_network=gateway.site_network, pools=pools))
     network, subnet = own_network(engine, session=request.name, launcher=mark, pools=pools)
     addresses = SessionAddresses.of(subnet)
-    container = engine.create_container(_container(request, mark, network, addresses))
+    container = disk_limit.create(engine, _container(request, mark, network, addresses), on_event)
     at = GatewayStart(session=request.name, launcher=mark, network=network, addresses=addresses, outer=outer)
     gate = pool.submit(start_gateway, gateway, engine, at)
     engine.put_archive(container, "/", _packed(request, addresses))
@@ -177,6 +183,7 @@ def _container(request: SetupRequest, mark: str, network: str, addresses: Sessio
         dns=("127.0.0.1",),
         cap_add=CAPABILITIES,
         pids=limits.pids,
+        disk=limits.disk,
         memory=limits.memory,
         cpus=limits.cpus,
         log_bytes=LOG_BYTES,

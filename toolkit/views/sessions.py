@@ -42,7 +42,7 @@ def show_started(console: Console, session: Session) -> None:
 def show_finished(console: Console, session: Session) -> None:
     """The end of `remote --wait` and of `wait`."""
     if console.as_json:
-        console.document({"session": _started(session), "exit_code": session.exit_code})
+        console.document({"session": _started(session), "exit_code": session.exit_code, "reason": session.reason})
         return
     console.note(f"{session.id}: {_outcome(session)}")
 

@@ -12,8 +12,8 @@ from toolkit.errors import ToolkitError
 from toolkit.model import labels
 from toolkit.model.check import Check, Status
 from toolkit.model.event import Event, OnEvent, Phase, ignore
-from toolkit.sessions import gateway_health, leftovers
-from toolkit.workflows import setup
+from toolkit.sessions import disk_limit, gateway_health, leftovers
+from toolkit.workflows import declarations, setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,7 @@ def run(root: Path | None, on_event: OnEvent, *, fix: bool) -> Iterator[Check]:
     yield setup.plugin_step(root, program, ignore, change=False)
     yield setup.base_step(root, engine, ignore, change=False)
     yield disk_check(_stores(root, engine))
+    yield from _disk_limit_checks(root, engine)
     yield _gateways_check(engine)
     yield _leftovers_check(engine, on_event, fix=fix)
 
@@ -63,6 +64,27 @@ def _stores(root: Path | None, engine: Engine | None) -> dict[str, Path]:
     if engine is not None and engine.version().local and _ENGINE_STORE.is_dir():
         stores["the engine"] = _ENGINE_STORE
     return stores
+
+
+def _disk_limit_checks(root: Path | None, engine: Engine | None) -> Iterator[Check]:
+    """Only where an environment asks for a limit: it holds, or its users should know that it does not."""
+    if root is None or engine is None:
+        return
+    try:
+        asking = [one.name for one in declarations.all_environments(root) if one.resources.disk is not None]
+        about = engine.version()
+    except ToolkitError:
+        return  # the engine's step says it, or `toolkit validate`
+    if not asking:
+        return
+    holds = disk_limit.may_hold(about)
+    told = "the engine's storage driver can hold it" if holds else disk_limit.unheld(about)
+    yield Check(
+        name="disk limits",
+        status=Status.OK if holds else Status.WARN,
+        detail=f"resources.disk of {', '.join(asking)}: {told}",
+        fix="" if holds else "move the engine's data-root to such a disk",
+    )
 
 
 def _existing(folder: Path) -> Path:

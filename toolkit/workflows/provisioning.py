@@ -13,6 +13,7 @@ from toolkit.model.image import Action, BuiltImage, Change
 from toolkit.model.provisioning import Outcome
 from toolkit.provision import pulumi_variables, recorded
 from toolkit.provision.place import place
+from toolkit.sessions import disk_limit
 from toolkit.workflows import destruction, images, locking, pulling, settled, stack_look, stack_tools
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def up(request: Request, on_event: OnEvent) -> Outcome:
     specs = stack_tools.asked_for(request.root, request.environments)
     lock = _lock(request)
     engine = connect()
+    _warn_of_disk_limits(specs, engine, on_event)
     at = place(request.root, request.stack)
     seen = stack_look.look(at, engine, stack_look.recorded_state(at), request.targets)
     _hold_to(lock, specs, seen)
@@ -108,6 +110,13 @@ def drift(request: Request, on_event: OnEvent) -> Outcome:
     if at.backend is None:
         record = stack_tools.open_stack(at, on_event).record()
     return _outcome(request, stack_look.look(at, engine, record, request.targets).changes())
+
+
+def _warn_of_disk_limits(specs: Sequence[EnvironmentSpec], engine: Engine, on_event: OnEvent) -> None:
+    asking = [one.name for one in specs if one.resources.disk is not None]
+    if asking and not disk_limit.may_hold(about := engine.version()):
+        text = f"resources.disk of {', '.join(asking)} will not hold: {disk_limit.unheld(about)}"
+        on_event(Event(step="disk", phase=Phase.WARNING, text=text))
 
 
 def _with_record(seen: Look, stack: Stack, engine: Engine) -> Look:

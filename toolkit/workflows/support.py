@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def refuse_unsupported_session(spec: EnvironmentSpec, agent: AgentSpec) -> None:
     """Raise NotSupportedYetError that names every such key of the environment."""
-    keys = tuple(_unsupported(spec, agent))
+    keys = tuple(_unsupported(agent))
     if keys:
         raise NotSupportedYetError(
             f"{spec.path}: not supported yet: {', '.join(keys)}",
@@ -22,8 +22,6 @@ def refuse_unsupported_session(spec: EnvironmentSpec, agent: AgentSpec) -> None:
         )
 
 
-def _unsupported(spec: EnvironmentSpec, agent: AgentSpec) -> Iterator[str]:
+def _unsupported(agent: AgentSpec) -> Iterator[str]:
     if not agent.command and agent.preset != "shell":
         yield f"agent: {agent.preset}"
-    if spec.resources.disk is not None:
-        yield "resources.disk"

@@ -115,9 +115,11 @@ def test_a_turn_is_recorded_and_the_session_idles(run: Callable[..., Runner]) ->
     assert runner.state["state"] == "stopped"
 
 
-def test_output_alone_means_that_its_turn_runs(run: Callable[..., Runner]) -> None:
+def test_output_alone_means_that_its_turn_runs(run: Callable[..., Runner], project: Path) -> None:
     """Clients read where a session stands from its last event."""
-    runner = run("echo now; (sleep 1; echo later) & true")
+    runner = run("echo now; (until [ -e go ]; do sleep 0.05; done; echo later) & true")
+    runner.until(lambda: runner.state["state"] == "idle")
+    (project / "go").touch()
     runner.until(lambda: output(runner) == "now\nlater\n")
     now, later = [one for one in runner.events if one["type"] == "output"]
     assert now.get("status", {"state": "running"})["state"] == "running"
