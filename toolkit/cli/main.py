@@ -114,7 +114,7 @@ def guarded(console: Console, rest: Sequence[str], work: Callable[[], int]) -> i
         return _unexpected(console, error, rest)
 
 
-def _unexpected(console: Console, error: Exception, rest: list[str]) -> int:
+def _unexpected(console: Console, error: Exception, rest: Sequence[str]) -> int:
     from toolkit.cli.bugreport import redact, write_report
     from toolkit.errors import ToolkitError
 
