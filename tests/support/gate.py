@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -71,6 +73,16 @@ def commit(folder: Path, text: str) -> str:
 @contextmanager
 def gate(folder: Path, *, upstream: str = "", config: str = "", **order: Any) -> Iterator[RunningGate]:
     """Start it in `folder`, wait until it listens, end it; `order` overrides what `order.json` says."""
+    lay_out(folder, upstream=upstream, config=config, **order)
+    child, found = started(folder)
+    try:
+        yield found
+    finally:
+        ended(child)
+
+
+def lay_out(folder: Path, *, upstream: str = "", config: str = "", **order: Any) -> None:
+    """The folder of a gateway that has not started yet."""
     folder.mkdir(parents=True, exist_ok=True)
     mirror = folder / "mirror" if upstream else None
     if mirror is not None:
@@ -94,12 +106,18 @@ def gate(folder: Path, *, upstream: str = "", config: str = "", **order: Any) ->
     }
     (folder / "order.json").write_text(json.dumps(body))
     (folder / "gitconfig").write_text(GITCONFIG + config)
+
+
+def started(folder: Path) -> tuple[subprocess.Popen[str], RunningGate]:
+    """A process group of its own, once it listens."""
     argv = [sys.executable, "-I", str(paths.gateways_source()), "git", str(folder)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as child:
-        try:
-            assert child.stdout is not None
-            port = json.loads(child.stdout.readline())["port"]
-            yield RunningGate(folder=folder, port=port)
-        finally:
-            child.terminate()
-            child.wait(timeout=10)
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert child.stdout is not None
+    port = json.loads(child.stdout.readline())["port"]
+    return child, RunningGate(folder=folder, port=port)
+
+
+def ended(child: subprocess.Popen[str], number: int = signal.SIGTERM) -> None:
+    """End a gateway; SIGKILL takes its programs along, as the end of its container does."""
+    with child:
+        os.killpg(child.pid, number)

@@ -2,7 +2,7 @@
 
 `order.json` says: `session` and `session_address`, `user` (what to become; null: stay), `listen` [address, port],
 `token`, `name` (of the repository), `branch` (the session's), `push` {branches, tags}, `upstream` (the address that git
-gets; empty: none), `shown` (the same for people), `mirror` (folder of the shared mirror; empty: none), `bundle` (a file
+gets; empty: none), `shown` (the same for people), `mirror` (folder of the mirror; empty: none), `bundle` (a file
 beside it with what was carried from home; empty: none), `start` (the commit that the session begins at), `default` (the
 branch that a clone checks out where there is no remote to say it).
 """
@@ -23,7 +23,7 @@ from typing import Any
 
 from . import privileges
 from .smart_http import Server, Site
-from .upstream import Upstream, UpstreamError, locked
+from .upstream import Upstream, UpstreamError, forget_locks, locked
 
 _PROGRAMS = os.path.dirname(os.path.abspath(__file__))
 _SECONDS = 3600
@@ -89,7 +89,8 @@ class Gate:
         self._upstream = Upstream.of(order, folder)
         self._lock = threading.Lock()
         self._filled = threading.Event()
-        self._refreshed = float("-inf")
+        self._looked = float("-inf")  # when the remote was last asked, as far as it answered
+        self._first = True
         self._failure = ""  # why the remote was not read the last time
         self._broken = ""  # why what was carried is not here
         self._begun = False
@@ -98,6 +99,8 @@ class Gate:
         """The bare repository with its rules; one that is there stays as it is."""
         if self._order["mirror"]:
             _make_mirror(self._order["mirror"])
+        if os.path.isdir(self._bare):
+            forget_locks(self._bare)
         if not os.path.exists(f"{self._bare}/{_READY}"):
             _git("init", "--quiet", "--bare", "--template=", self._bare)
             _configure(self._bare, _SETTINGS)
@@ -126,11 +129,15 @@ class Gate:
         """Fresh refs for a client; a remote that does not answer is no reason to withhold what is here.
 
         Whether a push is good is for the remote itself to say, later. Without the session's first commit there is
-        nothing to give, and the reason is told.
+        nothing to give, and the reason is told. The session's own first fetch takes what this gateway's start has
+        found; clients that come at the same time share one look.
         """
+        asked = time.monotonic()
         self._filled.wait(timeout=_SECONDS)
         with self._lock:
-            if service == "git-receive-pack" or time.monotonic() - self._refreshed > _FRESH_SECONDS:
+            grace = _FRESH_SECONDS if self._first and service == "git-upload-pack" else 0.0
+            self._first = False
+            if self._looked < asked - grace:
                 self._refresh()
             self._begun = self._begun or self._has(self._order["start"])
         if self._begun:
@@ -139,13 +146,14 @@ class Gate:
         return f"commit {self._order['start'][:12]}, at which the session begins, is not here: {reason}"
 
     def _refresh(self) -> None:
+        began = time.monotonic()
         try:
             self._upstream.refresh()
         except UpstreamError as error:
             self._failure = str(error)
         else:
             self._failure = ""
-            self._refreshed = time.monotonic()
+            self._looked = began
 
     def _unpack(self) -> None:
         bundle = f"{self._folder}/{self._order['bundle']}"
@@ -181,6 +189,7 @@ class Gate:
 
 def _make_mirror(folder: str) -> None:
     """The shared mirror, where it is not there yet. Nothing in it is ever pruned: sessions borrow its objects."""
+    os.makedirs(folder, exist_ok=True)
     with locked(folder):
         if os.path.exists(f"{folder}/{_READY}"):
             return

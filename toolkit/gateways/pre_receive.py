@@ -19,7 +19,7 @@ _SECONDS = 600
 def main(folder: str) -> int:
     with open(f"{folder}/order.json", encoding="utf-8") as file:
         order = json.load(file)
-    updates = [Update(*line.split()) for line in sys.stdin.read().splitlines()]
+    updates = _updates(sys.stdin.buffer.read())
     rules = Rules(branch=order["branch"], patterns=order["push"]["branches"], tags=order["push"]["tags"])
     found = refusals(updates, rules, Known(is_symbolic=_is_symbolic, is_ancestor=_is_ancestor))
     if found:
@@ -34,6 +34,12 @@ def main(folder: str) -> int:
     if said:
         _say(said)
     return 0
+
+
+def _updates(text: bytes) -> list[Update]:
+    """By git's own separators alone: in the name of a ref may stand what Python takes for a blank or a line's end."""
+    lines = text.decode("utf-8", "surrogateescape").split("\n")
+    return [Update(*line.split(" ", 2)) for line in lines if line]
 
 
 def _refuse(reasons: list[str]) -> int:

@@ -23,6 +23,7 @@ _PUSH_SECONDS = 900
 _LOCAL_SECONDS = 600
 _BRANCHES = ("refs/heads/", "refs/tags/")
 _LINE = re.compile(r"^(ref: )?(\S+)\t(\S+)$")
+_OUR_LOCK = "toolkit.lock"
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 
 
@@ -64,6 +65,7 @@ class Upstream:
         if self._missing(listing):
             with locked(self._mirror):
                 if self._missing(listing):
+                    forget_locks(self._mirror)
                     self._fetch()
         self._take_over(listing)
 
@@ -164,9 +166,20 @@ def parse_listing(text: str) -> Listing:
 @contextmanager
 def locked(mirror: str) -> Iterator[None]:
     """One gateway at a time writes to the mirror; the lock ends with its process."""
-    with open(f"{mirror}/toolkit.lock", "w", encoding="ascii") as file:
+    with open(f"{mirror}/{_OUR_LOCK}", "w", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def forget_locks(bare: str) -> None:
+    """Remove git's own locks, of whom nobody is left: its programs were killed at work. Nobody else may be at work."""
+    for name in os.listdir(bare):
+        if name.endswith(".lock") and name != _OUR_LOCK:
+            os.unlink(f"{bare}/{name}")
+    for folder, _folders, names in os.walk(f"{bare}/refs"):
+        for name in names:
+            if name.endswith(".lock"):  # no ref may be called so
+                os.unlink(f"{folder}/{name}")
 
 
 def _git(folder: str, *words: str, stdin: str = "") -> str:

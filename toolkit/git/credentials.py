@@ -20,6 +20,7 @@ from toolkit.git import addresses, asking
 _SECONDS = 30.0
 _STAY = "what the session pushes stays in its git gateway, and teleport brings it"
 _LOOPBACK = re.compile(r"localhost|.*\.localhost|127\.[0-9.]+|::1|0\.0\.0\.0", re.IGNORECASE)
+_DETOURS = {"proxyjump": "ProxyJump", "proxycommand": "ProxyCommand"}
 _SSH_KEYS = ("hostname", "port", "user", "hostkeyalias")
 
 
@@ -66,6 +67,20 @@ def resolve(remote: str, *, top: Path | None, local_engine: bool) -> Access:
     return Access(address=shown, shown=shown, login=login, headers=headers)
 
 
+def variables(remote: str, *, top: Path | None) -> dict[str, str]:
+    """What lets a git of this host open `remote` as the gateway will, where only `toolkit.tokenFile` says how."""
+    address = addresses.parse(remote)
+    login = _token(top, addresses.shown(remote)) if address.scheme in {"http", "https"} else ""
+    if not login:
+        return {}
+    count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    helper = '!f() { test "$1" = get && printf %s "$TOOLKIT_LOGIN"; }; f'
+    found = {"GIT_CONFIG_COUNT": str(count + 2), "TOOLKIT_LOGIN": login}
+    for number, value in enumerate(("", helper), start=count):  # an empty one forgets the user's other helpers
+        found |= {f"GIT_CONFIG_KEY_{number}": "credential.helper", f"GIT_CONFIG_VALUE_{number}": value}
+    return found
+
+
 def _folder(address: addresses.Address, *, local_engine: bool) -> Access:
     folder = Path(address.path).resolve()
     if not local_engine:
@@ -88,11 +103,7 @@ def _ssh(address: addresses.Address, *, local_engine: bool) -> Access:
     if address.port:
         options["port"] = str(address.port)
     socket = os.environ.get("SSH_AUTH_SOCK", "")
-    trouble = ""
-    if not local_engine:
-        trouble = f"the engine runs elsewhere, and an ssh agent is lent to this machine's engine only: {_STAY}"
-    elif not socket or not Path(socket).exists():
-        trouble = f"no ssh agent runs here (ssh-add -l says so): {_STAY}"
+    trouble = _ssh_trouble(words, options.get("hostname", address.host), socket, local_engine=local_engine)
     if trouble:
         return Access(shown=addresses.shown(address.text), trouble=trouble)
     return Access(
@@ -103,6 +114,19 @@ def _ssh(address: addresses.Address, *, local_engine: bool) -> Access:
         agent=socket,
         owner=Path(socket).stat().st_uid,
     )
+
+
+def _ssh_trouble(words: dict[str, str], host: str, socket: str, *, local_engine: bool) -> str:
+    """Why the gateway cannot go this way; empty: it can."""
+    if not local_engine:
+        return f"the engine runs elsewhere, and an ssh agent is lent to this machine's engine only: {_STAY}"
+    for key, called in _DETOURS.items():
+        if words.get(key, "none") != "none":
+            detour = f"{called} {words[key]}"
+            return f"ssh reaches {host} by a detour here ({detour}), which a git gateway does not go: {_STAY}"
+    if not socket or not Path(socket).exists():
+        return f"no ssh agent runs here (ssh-add -l says so): {_STAY}"
+    return ""
 
 
 def _after_host(text: str) -> str:

@@ -47,8 +47,9 @@ class GitGateway:
     """What a session's git gateway needs, everything resolved.
 
     `image`: an image id. `name`: the repository's, as its folder is called. `token`: what the session shows. `mirror`:
-    the volume with what the remote has, which sessions of one remote share; empty: there is no remote. `author`,
-    `email`: of the session's commits.
+    the volume with what the remote has, which sessions of one remote share; empty: there is none. `author`, `email`: of
+    the session's commits. `shares`: the user has just shown to this remote that it may be read, so what others fetched
+    from it is no secret; else the gateway keeps what it fetches to itself.
     """
 
     session: str
@@ -63,6 +64,7 @@ class GitGateway:
     author: str = ""
     email: str = ""
     dns: tuple[str, ...] = ()
+    shares: bool = True
 
     @property
     def commit(self) -> str:
@@ -76,12 +78,12 @@ class GitGateway:
 
     @property
     def owner(self) -> int:
-        return _OWNER if self.access.owner is None else self.access.owner
+        return owner_of(self.access)
 
     @property
     def mirror(self) -> str:
         """The same for all forms of one address; users apart, since the files in it belong to one."""
-        if not self.access.address:
+        if not self.access.address or not self.shares:
             return ""
         identity = addresses.parse(self.access.shown).identity
         return f"toolkit-mirror-{hashlib.sha256(f'{identity} {self.owner}'.encode()).hexdigest()[:16]}"
@@ -137,33 +139,12 @@ class GitGateway:
             "push": {"branches": list(self.push.branches), "tags": self.push.tags},
             "upstream": self.access.address,
             "shown": self.access.shown,
-            "mirror": MIRROR if self.mirror else "",
+            "mirror": MIRROR if self.mirror else f"{FOLDER}/mirror" if self.access.address else "",
             "bundle": "carried.bundle" if carried.bundle else "",
             "start": carried.commit,
             "default": carried.default,
         }
-        return {"order.json": json.dumps(order).encode(), **self.access_files()}
-
-    def access_files(self) -> dict[str, bytes]:
-        """Those that open the remote: what changes when a credential is renewed."""
-        access = self.access
-        ssh = {
-            **dict(access.ssh),
-            "hostkeyalias": "remote",
-            "identityagent": _AGENT if access.agent else "none",
-            "identityfile": "none",
-            "userknownhostsfile": f"{FOLDER}/known_hosts",
-            "stricthostkeychecking": "yes",
-            "batchmode": "yes",
-            "connecttimeout": "20",
-            "serveraliveinterval": "15",
-        }
-        return {
-            "gitconfig": _configuration(access).encode(),
-            "credential": access.login.encode(),
-            "ssh_config": "".join(f"{key} {value}\n" for key, value in ssh.items()).encode(),
-            "known_hosts": access.known_hosts.encode(),
-        }
+        return {"order.json": json.dumps(order).encode(), **access_files(self.access)}
 
     def contents(self, *, session_address: str) -> Iterator[bytes]:
         """A tar for the gateway's folder, in chunks."""
@@ -184,6 +165,32 @@ class GitGateway:
             "author": self.author,
             "email": self.email,
         }
+
+
+def owner_of(access: Access) -> int:
+    """The user id that the gateway's files belong to."""
+    return _OWNER if access.owner is None else access.owner
+
+
+def access_files(access: Access) -> dict[str, bytes]:
+    """Those that open the remote: what changes when a credential is renewed."""
+    ssh = {
+        **dict(access.ssh),
+        "hostkeyalias": "remote",
+        "identityagent": _AGENT if access.agent else "none",
+        "identityfile": "none",
+        "userknownhostsfile": f"{FOLDER}/known_hosts",
+        "stricthostkeychecking": "yes",
+        "batchmode": "yes",
+        "connecttimeout": "20",
+        "serveraliveinterval": "15",
+    }
+    return {
+        "gitconfig": _configuration(access).encode(),
+        "credential": access.login.encode(),
+        "ssh_config": "".join(f"{key} {value}\n" for key, value in ssh.items()).encode(),
+        "known_hosts": access.known_hosts.encode(),
+    }
 
 
 def packed(files: Mapping[str, bytes], *, bundle: Path | None, owner: int) -> Iterator[bytes]:

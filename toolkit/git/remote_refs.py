@@ -1,11 +1,11 @@
-"""What the real remote has, asked from this host with the user's own credentials."""
+"""What the real remote has, asked from this host with what its user opens it by."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from toolkit.git import asking
+from toolkit.git import asking, credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,9 @@ class RemoteRefs:
 
 def ask(remote: str, *, folder: Path | None, shown: str) -> RemoteRefs:
     """Every ref of the remote; a remote that cannot be asked is an answer too."""
-    done = asking.git(folder, "ls-remote", "--symref", "--", remote, check=False, timeout=_SECONDS)
+    lent = credentials.variables(remote, top=folder)
+    words = ("ls-remote", "--symref", "--", remote)
+    done = asking.git(folder, *words, check=False, timeout=_SECONDS, variables=lent)
     if done.returncode:
         return RemoteRefs(failure=asking.reason(done).replace(remote, shown))
     refs: dict[str, str] = {}

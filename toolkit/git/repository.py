@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,8 +53,8 @@ def look(where: str, *, branch: str = "") -> Repository:
             branch=branch,
             address=addresses.shown(remote),
             remote=remote,
-            author=_setting(None, "user.name"),
-            email=_setting(None, "user.email"),
+            author=_person(None, "name"),
+            email=_person(None, "email"),
         )
     return _look_at_checkout(_top(where), branch)
 
@@ -73,8 +74,8 @@ def _look_at_checkout(top: Path, branch: str) -> Repository:
         address=addresses.shown(remote),
         top=top,
         remote=remote,
-        author=_setting(top, "user.name"),
-        email=_setting(top, "user.email"),
+        author=_person(top, "name"),
+        email=_person(top, "email"),
         changed=changed,
         untracked=untracked,
         is_current=not branch or branch == current,
@@ -136,6 +137,11 @@ def _top(where: str) -> Path:
 
 def _setting(top: Path | None, key: str) -> str:
     return asking.git(top, "config", "--get", key, check=False).stdout.strip()
+
+
+def _person(top: Path | None, part: str) -> str:
+    """What git puts into commits here: of the environment, else of the configuration; nothing that it makes up."""
+    return os.environ.get(f"GIT_AUTHOR_{part.upper()}", "") or _setting(top, f"user.{part}")
 
 
 def _name(path: str) -> str:

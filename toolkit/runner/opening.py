@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from . import hook_files, hooks, isolation, repository, resolver, trust, variables
+from . import beyond, hook_files, hooks, isolation, repository, resolver, trust, variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,8 +35,12 @@ def open_doors(order: Mapping[str, Any], *, resumed: bool, say: Say) -> None:
     if order.get("trust"):
         trust.add(*order["trust"])
     say("network-checked")
+    if resumed:
+        repository.forget_locks(order["project_dir"])
     if fetching is not None:
         fetching.result()
+        for one in beyond.look(order["project_dir"]):
+            say("not-fetched", **one.fields())
     _offer_tools()
 
 

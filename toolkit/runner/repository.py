@@ -25,6 +25,7 @@ _REFSPECS = (
     "+refs/home/*:refs/remotes/home/*",
     "+refs/toolkit/*:refs/toolkit/*",
 )
+_WITHOUT_LOCKS = ("objects", "hooks", "info")
 TRAILER = "Toolkit-Session"
 _HOOK = """#!/bin/sh
 exec git interpret-trailers --in-place --if-exists addIfDifferent --trailer "{trailer}: {session}" "$1"
@@ -43,6 +44,7 @@ def check_out(order: Mapping[str, Any], project_dir: str, session: str) -> None:
     """
     try:
         os.makedirs(project_dir, exist_ok=True)
+        forget_locks(project_dir)
         _open_gateway(order)
         git(project_dir, "init", "--quiet", "-b", order["branch"])
         _configure(order, project_dir, session)
@@ -56,6 +58,15 @@ def check_out(order: Mapping[str, Any], project_dir: str, session: str) -> None:
             git(project_dir, "restore", f"--source={order['uncommitted']}", "--worktree", "--", ":/")
     except OSError as error:
         raise RepositoryError(f"the repository cannot be checked out: {error}") from error
+
+
+def forget_locks(project_dir: str) -> None:
+    """Remove git's own locks: at a session's start nobody is left of the programs that held them and were killed."""
+    for folder, folders, names in os.walk(f"{project_dir}/.git"):
+        folders[:] = [one for one in folders if one not in _WITHOUT_LOCKS]
+        for name in names:
+            if name.endswith(".lock"):
+                os.unlink(f"{folder}/{name}")
 
 
 def _open_gateway(order: Mapping[str, Any]) -> None:

@@ -102,6 +102,15 @@ def _hook(event: TranscriptEvent) -> str:
     return f"── hook {short(str(event.get('command', '')))}: {message or event.get('exit_code')}"
 
 
+_NOT_FETCHED = {"submodules": "submodules", "lfs": "Git LFS files"}
+
+
+def _some(event: TranscriptEvent) -> str:
+    paths, count = list(event.get("paths", ())), event.get("count", 0)
+    more = int(count) - len(paths) if isinstance(count, int) else 0
+    return ", ".join(map(str, paths)) + (f" and {more} more" if more > 0 else "")
+
+
 _REMARKS: dict[str, Callable[[TranscriptEvent], str]] = {
     "turn-started": lambda one: f"── turn {one['turn']}: {short(str(one.get('task', '')))}",
     "turn-finished": lambda one: (
@@ -115,6 +124,9 @@ _REMARKS: dict[str, Callable[[TranscriptEvent], str]] = {
     ),
     "lost": lambda one: (
         f"!! events {one['first']} to {one['last']} are lost: neither the engine nor the session's disk could keep them"
+    ),
+    "not-fetched": lambda one: (
+        f"!! not fetched, {_NOT_FETCHED.get(str(one.get('what')), one.get('what'))} {_some(one)}: {one.get('advice')}"
     ),
     "session-ended": lambda one: f"── session {one.get('state')}: {one.get('reason')}",
 }

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from toolkit.git import bundle, credentials, remote_refs
+from toolkit.git.author import author
 from toolkit.git.gateway import GitGateway
 from toolkit.git.remote_refs import RemoteRefs
 from toolkit.model.environment import SHOWN_DIGITS
@@ -52,8 +53,10 @@ def gated(
     on_event(Event(step="repository", phase=Phase.DONE, text=text))
     for one in carried.said:
         on_event(Event(step="repository", phase=Phase.NOTE, text=one))
-    for one in (*carried.left, *((access.trouble,) if access.trouble else ())):
-        on_event(Event(step="repository", phase=Phase.WARNING, text=one))
+    made_by = author(name=repository.author, email=repository.email, account=request.account)
+    for one in (*carried.left, access.trouble, made_by.remark):
+        if one:
+            on_event(Event(step="repository", phase=Phase.WARNING, text=one))
     return GitGateway(
         session=request.id,
         launcher=request.launcher,
@@ -64,7 +67,8 @@ def gated(
         access=access,
         carried=carried,
         token=secrets.token_urlsafe(_TOKEN_BYTES),
-        author=repository.author,
-        email=repository.email,
+        author=made_by.name,
+        email=made_by.email,
         dns=gateway.dns,
+        shares=not known.failure,
     )

@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.errors import EngineError, NotFoundError, ToolkitError
-from toolkit.git import addresses, asking
+from toolkit.git import addresses, asking, remote_refs
 from toolkit.git.gateway import FOLDER
 from toolkit.model import labels
 from toolkit.sessions import inner_repository, records
 from toolkit.sessions.inner_repository import InnerRefs
+from toolkit.workflows import session_remote
 
 if TYPE_CHECKING:
     from toolkit.engines.base import Engine, EngineContainer
+    from toolkit.workflows.session_remote import Opened
 
 _SECONDS = 60.0
 _HEADS = "refs/heads/"
+_NOT_OWN = ("refs/remotes/", "refs/toolkit/")  # what came from elsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +87,35 @@ def look(engine: Engine, container: EngineContainer) -> SessionRepository:
     )
 
 
-def only_here(engine: Engine, found: SessionRepository) -> tuple[str, ...]:
-    """Branches (and HEAD, and stashed work) whose commits would be lost with the session: `name at commit`."""
-    kept = {found.base, *found.gate.refs.values()} if found.has_remote else {found.base, *_from_home(found.gate)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlyHere:
+    """`tips`: branches, tags, HEAD, stashed work whose commits would be lost with the session: `name at commit`.
+
+    `unknown`: why the remote could not be asked, so that nothing counts as being there; empty: it was.
+    """
+
+    tips: tuple[str, ...] = ()
+    unknown: str = ""
+
+
+def only_here(engine: Engine, found: SessionRepository) -> OnlyHere:
+    """What the session alone has: neither the remote, asked now, nor the checkout that it came from."""
+    home = session_remote.opened(found.address)
     tips = {
         name: identity
-        for name, identity in (*found.own.refs.items(), *((("HEAD", found.own.head),) if found.own.head else ()))
-        if (name.startswith(_HEADS) or name in {"HEAD", "refs/stash"}) and identity not in kept
+        for name, identity in _tips(found).items()
+        if identity != found.base and not is_at_home(found.address, identity) and not _is_in(home.top, identity)
     }
-    if found.pushed and not found.has_remote and found.pushed not in kept:
-        tips.setdefault(f"{_HEADS}{found.branch}", found.pushed)
-    return tuple(
-        f"{name.removeprefix(_HEADS).removeprefix('refs/')} at {identity[:12]}"
-        for name, identity in sorted(tips.items())
-        if not _is_reachable(engine, found, identity, kept) and not is_at_home(found.address, identity)
+    if not tips:
+        return OnlyHere()
+    kept, unknown = _kept(found, home)
+    left = {name: one for name, one in tips.items() if one not in kept and not _is_reachable(engine, found, one, kept)}
+    return OnlyHere(
+        tips=tuple(
+            f"{name.removeprefix(_HEADS).removeprefix('refs/')} at {identity[:12]}"
+            for name, identity in sorted(left.items())
+        ),
+        unknown=unknown,
     )
 
 
@@ -105,20 +123,56 @@ def refuse_to_lose(engine: Engine, container: EngineContainer) -> None:
     """Raise where commits of the session exist neither at its remote nor in the checkout that it came from."""
     found = look(engine, container)
     lost = only_here(engine, found)
-    if lost:
+    if not lost.tips:
+        return
+    listed = ", ".join(lost.tips)
+    if lost.unknown:
         raise ToolkitError(
-            f"{found.session} has commits that exist nowhere else: {', '.join(lost)}",
-            hint=f"bring them home (toolkit teleport {found.session}), push them, or drop them with --force",
+            f"{found.session} has commits that may exist nowhere else, since {found.address} cannot be asked "
+            f"({lost.unknown}): {listed}",
+            hint="try again when it answers, or drop them with --force",
             code="unpushed-commits",
         )
+    raise ToolkitError(
+        f"{found.session} has commits that exist nowhere else: {listed}",
+        hint=f"bring them home (toolkit teleport {found.session}), push them, or drop them with --force",
+        code="unpushed-commits",
+    )
+
+
+def _tips(found: SessionRepository) -> dict[str, str]:
+    """What the session has made or might have; without a remote, what it has pushed into its gateway too."""
+    own = {**found.own.refs, **({"HEAD": found.own.head} if found.own.head else {})}
+    tips = {name: one for name, one in own.items() if not name.startswith(_NOT_OWN)}
+    if found.has_remote:
+        return tips
+    pushed = {name: one for name, one in found.gate.refs.items() if name.startswith((_HEADS, "refs/tags/"))}
+    return {**tips, **{f"{name} (pushed)": one for name, one in pushed.items() if tips.get(name) != one}}
+
+
+def _kept(found: SessionRepository, home: Opened) -> tuple[set[str], str]:
+    """Commits that are safe elsewhere, and why the remote could not be asked.
+
+    What the session and its gateway remember of the remote does not count: a branch may be gone there by now.
+    """
+    if not found.has_remote:
+        return {found.base, *_from_home(found.gate)}, ""
+    answer = remote_refs.ask(home.remote, folder=home.top, shown=found.address)
+    return {found.base, *answer.refs.values()}, answer.failure
 
 
 def is_at_home(repository: str, identity: str) -> bool:
     """Whether a branch or tag of the checkout that the session came from leads to this commit."""
     if not repository or addresses.is_address(repository) or not Path(repository).is_dir():
         return False
+    return _is_in(Path(repository), identity)
+
+
+def _is_in(folder: Path | None, identity: str) -> bool:
+    if folder is None:
+        return False
     words = ("for-each-ref", "--count=1", f"--contains={identity}", "refs/heads", "refs/tags", "refs/remotes")
-    done = asking.git(Path(repository), *words, check=False)
+    done = asking.git(folder, *words, check=False)
     return done.returncode == 0 and bool(done.stdout.strip())
 
 
@@ -131,8 +185,7 @@ def _is_reachable(engine: Engine, found: SessionRepository, identity: str, kept:
     """An older commit of what is kept is kept too; only a running session can tell."""
     if not found.is_running:
         return False
-    known = ("--remotes=origin", found.base) if found.has_remote else sorted(kept)
-    words = ("rev-list", "--ignore-missing", "--max-count=1", identity, "--not", *known)
+    words = ("rev-list", "--ignore-missing", "--max-count=1", identity, "--not", *sorted(kept))
     try:
         command = ("git", "-C", found.project_dir, *words)
         done = engine.execute(found.container.id, command, environment={}, timeout=_SECONDS)

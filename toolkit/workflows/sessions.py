@@ -13,7 +13,7 @@ from toolkit.model import labels
 from toolkit.model.session import SessionState
 from toolkit.sessions import ends, following, records, transcript
 from toolkit.sessions.plan import RUNNER, STATE_FOLDER, check_task
-from toolkit.workflows import audit, gateway_changes, session_repository
+from toolkit.workflows import audit, gateway_changes, session_remote, session_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -129,11 +129,12 @@ def archive(engine: Engine, prefix: str) -> Session:
 
 
 def resume(engine: Engine, prefix: str, *, root: Path | None) -> Session:
-    """Start a session again, an archived one too; secrets are read anew: `root` is where they are declared."""
+    """Start a session again, an archived one too. Its secrets (of `root`) and what opens its remote are read anew."""
     container = records.container_of(engine, prefix)
     if container.status == "running":
         raise ToolkitError(f"{container.labels[labels.SESSION]} runs already", hint="toolkit tasks")
     gateway_changes.refresh_secrets(root, engine, container)
+    session_remote.renew(engine, container.labels[labels.SESSION])
     before = records.last_word(engine, container.id)
     ends.resume(engine, container)
     deadline = time.monotonic() + _RESUME_SECONDS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.diagnostics import Diagnostic
 from toolkit.errors import ToolkitError
-from toolkit.git import asking, homecoming, homecoming_checks
+from toolkit.git import asking, credentials, homecoming, homecoming_checks
 from toolkit.git.gateway import FOLDER
 from toolkit.git.repository import top_of
 from toolkit.model import labels
@@ -147,7 +147,8 @@ def _fetch(engine: Engine, found: SessionRepository, top: Path, remote: str) -> 
     """The commit to check out, which is here now, and its upstream."""
     if not found.pushed:  # it has committed nothing
         if not _has(top, found.base) and remote:
-            asking.git(top, "fetch", "--quiet", "--no-write-fetch-head", remote, timeout=asking.TRANSFER_SECONDS)
+            words = ("fetch", "--quiet", "--no-write-fetch-head", remote)
+            asking.git(top, *words, timeout=asking.TRANSFER_SECONDS, variables=_lent(top, remote))
         if _has(top, found.base):
             return found.base, ""
         raise ToolkitError(
@@ -162,7 +163,9 @@ def _fetch(engine: Engine, found: SessionRepository, top: Path, remote: str) -> 
 def _fetch_from_remote(found: SessionRepository, top: Path, remote: str) -> tuple[str, str]:
     tracking = f"refs/remotes/{remote}/{found.branch}"
     words = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote)
-    done = asking.git(top, *words, f"+{_HEADS}{found.branch}:{tracking}", check=False, timeout=asking.TRANSFER_SECONDS)
+    lent = _lent(top, remote)
+    refspec = f"+{_HEADS}{found.branch}:{tracking}"
+    done = asking.git(top, *words, refspec, check=False, timeout=asking.TRANSFER_SECONDS, variables=lent)
     if done.returncode:
         raise ToolkitError(
             f"{found.branch} cannot be fetched from {remote}: {asking.reason(done)}",
@@ -176,6 +179,11 @@ def _fetch_from_remote(found: SessionRepository, top: Path, remote: str) -> tupl
             hint=f"somebody has rewritten it; see: git log {remote}/{found.branch}",
         )
     return target, f"{remote}/{found.branch}"
+
+
+def _lent(top: Path, remote: str) -> dict[str, str]:
+    url = asking.git(top, "remote", "get-url", "--", remote).stdout.rstrip("\n")
+    return credentials.variables(url, top=top)
 
 
 def _fetch_from_gateway(engine: Engine, found: SessionRepository, top: Path) -> str:

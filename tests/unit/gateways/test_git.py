@@ -81,6 +81,10 @@ FORMS = {
     "the own branch and main, atomic": ("--atomic", BRANCH, "HEAD:main"),
     "everything": ("--all",),
     "a mirror": ("--mirror",),
+    "a line's end of Unicode in a name": (
+        f"HEAD:refs/heads/{BRANCH}\u2028{'0' * 40}\u2003{'1' * 40}\u2003refs/heads/{BRANCH}",
+    ),
+    "a blank of Unicode in a name": (f"HEAD:refs/heads/{BRANCH}\u00a0main",),
     "a rewritten own branch": ("--force", f"HEAD~2:refs/heads/{BRANCH}"),
     "a rewritten own branch with a lease": ("--force-with-lease", f"HEAD~2:refs/heads/{BRANCH}"),
 }
@@ -111,6 +115,12 @@ def test_what_is_refused_leaves_no_trace(form: str, refusing: tuple[RunningGate,
     assert re.search("toolkit: refused: |refusing|rejected", done.stderr), done.stderr
     assert refs(remote) == before
     assert refs(running.bare) == inside
+
+
+def test_a_strange_name_is_refused_in_words(refusing: tuple[RunningGate, Path, Path]) -> None:
+    done = push(refusing[1], f"HEAD:refs/heads/{BRANCH}\u2028x")
+    assert f"toolkit: refused: refs/heads/{BRANCH}" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_one_bad_ref_is_named_and_keeps_the_good_one_from_moving(work: Path, remote: Path) -> None:
@@ -192,6 +202,40 @@ def test_a_remote_that_is_down_fails_the_push_with_the_reason(work: Path, remote
     away.rename(remote)
     assert push(work, BRANCH).returncode == 0
     assert git(remote, "rev-parse", BRANCH) == made
+
+
+def test_locks_of_programs_that_were_killed_are_forgotten(tmp_path: Path, remote: Path) -> None:
+    start = git(remote, "rev-parse", "main")
+    folder = tmp_path / "gate"
+    with gate(folder, upstream=str(remote), start=start) as found:
+        work = found.clone(tmp_path / "work")
+        commit(work, "two")
+        assert push(work, BRANCH).returncode == 0
+    left = [folder / one for one in (f"repository.git/refs/heads/{BRANCH}.lock", "repository.git/packed-refs.lock")]
+    left += [folder / one for one in ("repository.git/config.lock", "mirror/refs/heads/main.lock")]
+    for one in left:
+        one.parent.mkdir(parents=True, exist_ok=True)
+        one.write_text("")
+    other = repository(tmp_path / "other")
+    git(other, "push", "-q", str(remote), "+main")
+    with gate(folder, upstream=str(remote), start=start) as found:
+        git(work, "remote", "set-url", "origin", found.url)
+        commit(work, "three")
+        done = push(work, BRANCH)
+        assert done.returncode == 0, done.stderr
+        git(work, "fetch", "-q", "origin")
+        assert git(work, "rev-parse", "origin/main") == git(other, "rev-parse", "main")
+
+
+def test_a_fetch_sees_what_was_pushed_a_moment_ago(work: Path, remote: Path, tmp_path: Path) -> None:
+    git(work, "fetch", "-q", "origin")
+    other = tmp_path / "other"
+    git(tmp_path, "clone", "-q", str(remote), str(other))
+    for text in ("four", "five"):
+        made = commit(other, text)
+        git(other, "push", "-q", "origin", "HEAD:main")
+        git(work, "fetch", "-q", "origin")
+        assert git(work, "rev-parse", "origin/main") == made
 
 
 def test_a_branch_that_became_a_folder(work: Path, remote: Path) -> None:

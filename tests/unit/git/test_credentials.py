@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.git import git, repository
 from toolkit.errors import ToolkitError
-from toolkit.git.credentials import Access, resolve
+from toolkit.git.credentials import Access, resolve, variables
 
 URL = "https://git.example.com/team/shop.git"
 
@@ -112,3 +112,37 @@ def test_this_machine_itself_is_no_remote_for_a_gateway() -> None:
         found = resolve(f"http://{host}/shop.git", top=None, local_engine=True)
         assert found.address == ""
         assert "this machine itself" in found.trouble
+
+
+@pytest.mark.parametrize("line", ["ProxyJump door.example.com", "ProxyCommand nc -X 5 %h %p"])
+def test_a_detour_of_ssh_is_named(ssh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """By a real ssh whose configuration is the test's own."""
+    (tmp_path / "config").write_text(f"Host git.example.com\n\t{line}\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "ssh").write_text(f'#!/bin/sh\nexec /usr/bin/ssh -F {tmp_path}/config "$@"\n')
+    (tmp_path / "bin" / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    found = resolve("git@git.example.com:team/shop.git", top=None, local_engine=True)
+    assert found.address == ""
+    assert line.split(maxsplit=1)[0] in found.trouble
+    assert line.split()[1] in found.trouble
+    assert resolve("git@other.example.com:team/shop.git", top=None, local_engine=True).trouble == ""
+
+
+def test_a_git_of_this_host_may_use_the_token_file_too(
+    top: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("t0ken\n")
+    git(top, "config", "toolkit.https://git.example.com/.tokenFile", str(tmp_path / "token"))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "credential.helper")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "!echo password=of-another-helper; false")
+    for name, value in variables(URL, top=top).items():
+        monkeypatch.setenv(name, value)
+    question = "protocol=https\nhost=git.example.com\n\n"
+    done = subprocess.run(
+        ["git", "-C", str(top), "credential", "fill"], input=question, capture_output=True, text=True, check=True
+    )
+    assert "password=t0ken\n" in done.stdout
+    assert variables("https://other.example.com/shop.git", top=top) == {}
+    assert variables("git@git.example.com:team/shop.git", top=top) == {}

@@ -71,6 +71,15 @@ def test_one_mirror_for_all_forms_of_an_address_and_one_for_each_user() -> None:
     assert [(one.name, one.read_only) for one in GATE.session_volumes] == [(GATE.mirror, True)]
 
 
+def test_who_could_not_show_that_the_remote_may_be_read_shares_nothing() -> None:
+    alone = replace(GATE, shares=False)
+    assert alone.mirror == ""
+    assert alone.session_volumes == ()
+    assert alone.session_order(address="10.213.0.12")["alternates"] == ""
+    assert [one.target for one in alone.container(network="net", address="10.213.0.12").volumes] == [FOLDER]
+    assert json.loads(entries(alone)["order.json"][1])["mirror"] == f"{FOLDER}/mirror"
+
+
 def test_without_a_remote_there_is_no_mirror() -> None:
     lonely = replace(GATE, access=Access())
     assert (lonely.mirror, lonely.session_volumes) == ("", ())

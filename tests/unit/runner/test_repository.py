@@ -194,3 +194,13 @@ def test_a_gateway_without_the_commit_says_why(tmp_path: Path) -> None:
         done = Session(tmp_path, order_of(found, "1" * 40)).run("check-out")
     assert done.returncode
     assert "cannot be reached" in done.stderr
+
+
+def test_locks_that_a_killed_git_left_are_forgotten(session: Session) -> None:
+    folder = session.project / ".git"
+    for name in ("index.lock", "HEAD.lock", f"refs/heads/{BRANCH}.lock"):
+        (folder / name).write_text("")
+    (folder / "objects" / "kept.lock").write_text("")
+    session.check_out()
+    commit(session.project, "work")
+    assert (folder / "objects" / "kept.lock").exists()
