@@ -53,6 +53,7 @@ VERBS = {
     "verify": "toolkit.cli.verify",
     "doctor": "toolkit.cli.doctor",
     "env-vars": "toolkit.cli.env_vars",
+    "man-pages": "toolkit.cli.man_pages",
 }
 """Verb → the module whose `app` has it as a command (or is the group of that name)."""
 

@@ -40,6 +40,7 @@ _IGNORED = """\
 !/.toolkit/settings.yaml
 # Pulumi writes the salt of the default stack's (empty) passphrase here; other stacks' files are worth committing.
 /infra/Pulumi.local.yaml
+/infra/__pycache__/
 """
 _IGNORED_WORD = ".toolkit"
 
