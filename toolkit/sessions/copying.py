@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from toolkit.errors import NotFoundError, ToolkitError
+from toolkit.sessions.unpacking import RefusedEntryError, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,8 @@ def copy_out(engine: Engine, container: str, source: str, target: Path) -> None:
         spool.seek(0)
         with tarfile.open(fileobj=spool) as tar:
             try:
-                tar.extractall(into, members=_renamed(tar, name), filter="data")
-            except tarfile.FilterError as error:
+                unpack(tar, into, _renamed(tar, name))
+            except RefusedEntryError as error:
                 raise ToolkitError(f"{source} holds an entry that may not be copied out: {error}") from error
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.errors import NotFoundError
+from toolkit.sessions.unpacking import unpack
 
 if TYPE_CHECKING:
     from toolkit.engines.base import Engine
@@ -115,7 +116,7 @@ def _fetched(engine: Engine, container: str, path: str, into: Path) -> Path | No
             spool.write(chunk)
         spool.seek(0)
         with tarfile.open(fileobj=spool) as tar:
-            tar.extractall(into, members=[one for one in tar if one.isfile() or one.isdir()], filter="data")
+            unpack(tar, into, [one for one in tar if one.isfile() or one.isdir()])
     return into / path.rpartition("/")[2]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import NotFoundError
 from toolkit.sessions.records import read_file
+from toolkit.sessions.unpacking import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ def copy_objects(engine: Engine, container: str, folder: str, into: Path) -> Non
         spool.seek(0)
         with tarfile.open(fileobj=spool) as tar:
             wanted = [one for one in tar if one.isfile() and _is_object(one.name)]
-            tar.extractall(into, members=wanted, filter="data")
+            unpack(tar, into, wanted)
 
 
 def _is_object(name: str) -> bool:
