@@ -1,6 +1,6 @@
 # Thin on purpose: what a target does is in Python (toolkit setup), in tools' own configuration, or in one script.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit e2e attack coverage bench constraints clean
+.PHONY: help setup demo test lint unit e2e docs attack coverage bench constraints clean
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -40,6 +40,9 @@ unit: $(STAMP) ## the tests that need no engine
 
 e2e: setup ## the tests on the real engine
 	TOOLKIT_E2E=required $(BIN)/python -m pytest -m e2e
+
+docs: $(STAMP) ## the documentation's site, with its reference: build/site
+	$(BIN)/python -m tools.documentation
 
 attack: setup ## the attacks on the network alone, as a table
 	TOOLKIT_E2E=required $(BIN)/python tools/attack
