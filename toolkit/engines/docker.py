@@ -35,6 +35,8 @@ _IMPORT_SECONDS = 600
 _IMPORT_CHUNK = 1 << 20
 _NOT_IN_REGISTRY = ("manifest unknown", "name unknown", "not found")
 _COMMIT_SECONDS = 900
+# The engine would take ctrl-p ctrl-q for itself, and leave the command running for nobody; it knows no "none".
+_NO_DETACHING = ",".join(["ctrl-^"] * 8)
 _DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 
 
@@ -353,7 +355,12 @@ class DockerEngine:
 
         with refusals():
             made = self._client.exec_create(
-                identity, list(command), stdin=True, tty=terminal, environment=dict(environment)
+                identity,
+                list(command),
+                stdin=True,
+                tty=terminal,
+                environment=dict(environment),
+                detach_keys=_NO_DETACHING,
             )["Id"]
             connection = self._client.exec_start(made, tty=terminal, socket=True)
             plug = cast("socket.socket", getattr(connection, "_sock", connection))

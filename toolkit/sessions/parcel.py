@@ -1,4 +1,4 @@
-"""The tar stream that fills a new session: the runner's order, and what it must trust."""
+"""Tar streams that go into a session: the runner's order and what it must trust, or a turn before it has started."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ _CHUNK = 1024 * 1024
 
 def parcel(*, order: bytes, extra: Mapping[str, bytes]) -> Iterator[bytes]:
     """Chunks of a tar to unpack at `/`; everything in it belongs to root. `extra`: absolute path → content."""
+    return packed({f"{STATE_FOLDER}/session.json": order, **extra})
+
+
+def packed(files: Mapping[str, bytes]) -> Iterator[bytes]:
+    """The same for any absolute paths."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
         with tarfile.open(fileobj=spool, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            _add_file(tar, f"{STATE_FOLDER.lstrip('/')}/session.json", order)
-            for path, content in extra.items():
+            for path, content in files.items():
                 _add_file(tar, path.lstrip("/"), content)
         spool.seek(0)
         while chunk := spool.read(_CHUNK):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from toolkit.errors import EngineError, ToolkitError
 from toolkit.model import labels
 from toolkit.model.session import SessionState
-from toolkit.sessions import ends, following, records, transcript
+from toolkit.sessions import ends, following, mail, records, transcript
 from toolkit.sessions.plan import RUNNER, STATE_FOLDER, check_task
 from toolkit.workflows import audit, gateway_changes, session_remote, session_repository
 
@@ -191,8 +191,12 @@ def attach(engine: Engine, prefix: str, *, environment: Mapping[str, str], termi
 
 
 def send(engine: Engine, prefix: str, text: str) -> str:
-    """Queue the next turn; returns the session's id."""
+    """Queue the next turn, also of a session that is being made; returns the session's id."""
     check_task(text)
+    container = records.container_of(engine, prefix)
+    if container.status == "created":
+        mail.leave(engine, container.id, text)
+        return container.labels[labels.SESSION]
     container = running(engine, prefix)
     command = (*_RUNNER, "send", STATE_FOLDER, text)
     done = engine.execute(container.id, command, environment={}, timeout=60)
