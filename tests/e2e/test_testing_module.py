@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from testcontainers.core.network import Network
 
-from toolkit.errors import NotFoundError
-from toolkit.testing import EnvironmentContainer
+from toolkit.errors import NotFoundError, ToolkitError
+from toolkit.testing import EnvironmentContainer, EnvironmentSession
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.cli import Toolkit
 
 
@@ -18,6 +20,42 @@ if TYPE_CHECKING:
 def site(provisioned: Toolkit, monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings that the images were built with: they count for the build."""
     monkeypatch.setenv("XDG_CONFIG_HOME", provisioned.environment["XDG_CONFIG_HOME"])
+
+
+@pytest.fixture(scope="session")
+def toolkit_root(provisioned: Toolkit) -> Path:
+    """For the plugin's fixtures."""
+    return provisioned.root
+
+
+@pytest.mark.toolkit_env("default")
+def test_the_environment_that_a_test_is_marked_with(toolkit_environment: EnvironmentContainer) -> None:
+    assert toolkit_environment.environment.name == "default"
+    assert toolkit_environment.exec(["printenv", "GREETING"]).output == b"hello\n"
+    assert toolkit_environment.exec("pwd").output == b"/workspace\n"
+
+
+@pytest.mark.toolkit_env("default")
+def test_the_session_that_a_test_is_marked_with(toolkit_session: EnvironmentSession) -> None:
+    found = toolkit_session.exec(["sh", "-c", 'printf %s "$TOOLKIT_SESSION_ID $GREETING"; echo late >&2; exit 3'])
+    assert found == (3, f"{toolkit_session.session.id} hellolate\n".encode())
+    fetch = "import urllib.request as u\ntry: u.urlopen('http://api.example.com')\nexcept OSError as e: print(e.code)"
+    assert toolkit_session.exec(["python3", "-c", fetch]).output == b"403\n"
+    assert [(one.host, one.decision) for one in toolkit_session.audit()] == [("api.example.com", "deny")]
+
+
+def test_a_session_works_in_the_checkout_that_it_is_given(provisioned: Toolkit, checkout: Path) -> None:
+    session = EnvironmentSession("default", root=provisioned.root).with_repository(checkout).with_task("cat readme.md")
+    with session:
+        assert session.get_logs() == (b"# Shop\n", b"")
+        assert session.exec("git log --oneline -1").output.endswith(b" one\n")
+        identity = session.session.id
+    assert identity not in {one["id"] for one in provisioned.json("tasks", "--all")["sessions"]}
+
+
+def test_a_session_that_cannot_begin_leaves_nothing(provisioned: Toolkit, tmp_path: Path) -> None:
+    with pytest.raises(ToolkitError, match=r"no git repository|no repository|not a git"):
+        EnvironmentSession("default", root=provisioned.root).with_repository(tmp_path).start()
 
 
 def test_an_environment_as_a_container(provisioned: Toolkit) -> None:
