@@ -35,7 +35,7 @@ MALFORMED = [
     "CONNECT :0 HTTP/1.1\r\n\r\n",
     "\r\n\r\n\r\n",
 ]
-HOLD = 15.0
+HOLD = 18.0  # the gateway itself ends silent connections after 20
 FILL = "cat /dev/zero 2>&1 >{place}/fill"
 PROXY = f"{OWNER}:{OWNER}"
 OK = trying("plain", url=f"http://{OPEN}/")
