@@ -51,12 +51,6 @@ class InvalidError(ToolkitError):
     code = "invalid"
 
 
-class NotSupportedYetError(ToolkitError):
-    """A declared key whose behaviour is not built yet: never ignored."""
-
-    code = "not-supported-yet"
-
-
 class EngineError(ToolkitError):
     """The container engine is missing, refused or failed."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.support.git import git
 
 if TYPE_CHECKING:
@@ -194,16 +192,3 @@ def test_provision_builds_what_is_missing(toolkit: Toolkit, tmp_path: Path) -> N
     assert document["exit_code"] == 0
     own("rm", document["session"]["id"], "--yes")  # an image in use would outlive the stack
     own("destroy", "--yes")
-
-
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [
-        ("agent: claude\nnetwork: {access: none}", "agent"),
-    ],
-)
-def test_what_is_not_built_yet_is_refused_by_name(toolkit: Toolkit, tmp_path: Path, text: str, key: str) -> None:
-    (tmp_path / "own" / "envs").mkdir(parents=True)
-    (tmp_path / "own" / "envs" / "default.yaml").write_text(f"version: 1\nname: default\n{text}\n")
-    own = type(toolkit)(root=tmp_path / "own", cwd=toolkit.cwd, environment=toolkit.environment)
-    assert f"not supported yet: {key}" in own("remote", "true", code=1).stderr

@@ -24,7 +24,9 @@ class Toolkit:
     cwd: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def __call__(self, *words: str, code: int | None = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *words: str, code: int | None = 0, stdin: str = "", seconds: float = SECONDS
+    ) -> subprocess.CompletedProcess[str]:
         """Run to the end; `code` is what it must exit with, None for any."""
         done = subprocess.run(
             self.argv(*words),
@@ -33,7 +35,7 @@ class Toolkit:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
         text = f"toolkit {' '.join(words)} → {done.returncode}\n{done.stdout}\n{done.stderr}"

@@ -1,7 +1,7 @@
 """The agents: how each is called, what it is given, and whether a turn succeeded.
 
-Measured with claude-code 2.1.330 and codex 0.169.0. Their exit codes alone do not tell: a turn has succeeded when the
-program ended with 0 and the last result of its stream says so.
+Tested with claude-code 2.1.331 and codex 0.169.0 (tests/e2e/test_agents.py). Their exit codes alone do not tell: a turn
+has succeeded when the program ended with 0 and the last result of its stream says so.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import glob
 import os
 import shutil
 import uuid
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import streams
@@ -25,8 +26,34 @@ _QUIET = (
     "features.apps=false",
     "features.remote_plugin=false",
 )
+_ELSEWHERE = ("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY")
+_LONGEST_WORD = 120_000  # bytes; Linux takes 128 KiB for one argument of a program
 _LONGEST_MUNGED = 200
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A turn: its text, what the hooks said so far, and the variables that the agent will see.
+
+    `first`: of the session. `news`: the hooks have spoken since the turn before.
+    """
+
+    task: str
+    first: bool = True
+    context: str = ""
+    news: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """The text for a conversation that goes on: both programs keep to what a conversation began with, so what the
+        hooks say later has to be part of a message.
+        """
+        if not self.context or not self.news:
+            return self.task
+        room = _LONGEST_WORD - len(self.task.encode(errors="surrogateescape"))
+        return f"<session-start-hook>\n{_cut(self.context, room)}\n</session-start-hook>\n\n{self.task}"
 
 
 class Agent:
@@ -41,12 +68,12 @@ class Agent:
     def __init__(self, declared: Mapping[str, Any]) -> None:
         self._declared = declared
 
-    def argv(self, task: str, *, first: bool, context: str) -> list[str]:  # noqa: ARG002 -- presets need it
+    def argv(self, asked: Asked) -> list[str]:
         command = self._declared.get("command")
         if not command:
-            return ["bash", "-lc", task]
-        words = command if first or not self._declared.get("next") else self._declared["next"]
-        return [word.replace("{task}", task) for word in words]
+            return ["bash", "-lc", asked.task]
+        words = command if asked.first or not self._declared.get("next") else self._declared["next"]
+        return [word.replace("{task}", asked.task) for word in words]
 
     def variables(self, environment: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
         return {}
@@ -56,7 +83,7 @@ class Agent:
         return None
 
     def model_address(self, environment: Mapping[str, str]) -> str:  # noqa: ARG002
-        """The base address of its model's API; empty where it needs none."""
+        """The base address of its model's API; empty where it needs none, or has it from a cloud's own service."""
         return ""
 
 
@@ -84,14 +111,17 @@ class Claude(Preset):
     program = "claude"
     runs_hooks = True
 
-    def argv(self, task: str, *, first: bool, context: str) -> list[str]:  # noqa: ARG002
+    def argv(self, asked: Asked) -> list[str]:
         # A first turn that failed may have made the history already, and an id in use is refused: look, don't count.
         if not self._id:
             self._remember(str(uuid.uuid4()))
-        history = ["--resume" if os.path.exists(self._history()) else "--session-id", self._id]
-        told = ["--append-system-prompt", context] if context else []
+        goes_on = os.path.exists(self._history(asked.environment))
+        history = ["--resume" if goes_on else "--session-id", self._id]
+        # What a conversation was begun with is recorded; older versions have to be told at every turn.
+        told = ["--append-system-prompt", _cut(asked.context, _LONGEST_WORD)] if asked.context else []
         form = ["--output-format", "stream-json", "--verbose"]
-        return [self.program, "-p", "--dangerously-skip-permissions", *history, *form, *told, "--", task]
+        command = [self.program, "-p", "--dangerously-skip-permissions", *history, *form, *told]
+        return [*command, "--", asked.told if goes_on else asked.task]
 
     def variables(self, environment: Mapping[str, str]) -> dict[str, str]:
         own = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
@@ -103,28 +133,30 @@ class Claude(Preset):
         return streams.ClaudeStream()
 
     def model_address(self, environment: Mapping[str, str]) -> str:
+        if any(environment.get(one, "") not in {"", "0", "false"} for one in _ELSEWHERE):
+            return ""
         return environment.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com"
 
-    def _history(self) -> str:
-        home = os.environ.get("CLAUDE_CONFIG_DIR") or os.path.expanduser("~/.claude")
+    def _history(self, environment: Mapping[str, str]) -> str:
+        home = environment.get("CLAUDE_CONFIG_DIR") or os.path.expanduser("~/.claude")
         return os.path.join(home, "projects", munged(os.path.realpath(self._project_dir)), f"{self._id}.jsonl")
 
 
 class Codex(Preset):
     program = "codex"
 
-    def argv(self, task: str, *, first: bool, context: str) -> list[str]:  # noqa: ARG002
+    def argv(self, asked: Asked) -> list[str]:
         settings = list(_QUIET)
-        address = os.environ.get("OPENAI_BASE_URL")
+        address = asked.environment.get("OPENAI_BASE_URL")
         if address:  # the program itself heeds only its own setting
             settings.append(f"openai_base_url={_toml(address)}")
-        if context:
-            settings.append(f"developer_instructions={_toml(context)}")
+        if asked.context:
+            settings.append(f"developer_instructions={_toml(asked.context)}")
         options = [word for one in settings for word in ("-c", one)]
         command = [self.program, "exec", "--json", "--dangerously-bypass-approvals-and-sandbox", *options]
-        if self._id and self._history():
-            return [*command, "resume", self._id, "--", task]
-        return [*command, "--", task]
+        if self._id and self._history(asked.environment):
+            return [*command, "resume", self._id, "--", asked.told]
+        return [*command, "--", asked.task]
 
     def variables(self, environment: Mapping[str, str]) -> dict[str, str]:
         key = environment.get("OPENAI_API_KEY", "")
@@ -136,8 +168,8 @@ class Codex(Preset):
     def model_address(self, environment: Mapping[str, str]) -> str:
         return environment.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
 
-    def _history(self) -> str:
-        home = os.environ.get("CODEX_HOME") or os.path.expanduser("~/.codex")
+    def _history(self, environment: Mapping[str, str]) -> str:
+        home = environment.get("CODEX_HOME") or os.path.expanduser("~/.codex")
         found = glob.glob(os.path.join(glob.escape(home), "sessions", "*", "*", "*", f"rollout-*-{self._id}.jsonl"))
         return found[0] if found else ""
 
@@ -182,9 +214,21 @@ def _java_hash(units: Sequence[int]) -> str:
 
 
 def _toml(text: str) -> str:
-    """A TOML basic string."""
+    """A TOML basic string, its end cut off where it would be too long for an argument."""
+    while len((written := _quoted(text)).encode(errors="surrogateescape")) > _LONGEST_WORD:
+        text = text[: len(text) * 3 // 4]
+    return written
+
+
+def _quoted(text: str) -> str:
     escaped = "".join(
         f"\\u{ord(one):04x}" if ord(one) < 32 or ord(one) == 127 else one
-        for one in text.replace("\\", "\\\\").replace('"', '\\"')
+        for one in text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     )
     return f'"{escaped}"'
+
+
+def _cut(text: str, size: int) -> str:
+    """Its beginning, of at most so many bytes."""
+    content = text.encode(errors="surrogateescape")
+    return text if len(content) <= size else content[: max(0, size)].decode(errors="ignore")

@@ -21,6 +21,7 @@ from .transcript import SEGMENT_BYTES, Transcript
 from .turn import Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from .hooks import Outcome
@@ -58,6 +59,7 @@ class Life:
         self._typing = threading.Lock()
         self._typed_early: list[bytes] = []
         self._turn_reason = ""
+        self._hooks_spoke = False  # since the last turn
         self._end: tuple[str, str] | None = None  # (state, reason) once somebody asked for the end
         self._ending = threading.Event()
 
@@ -86,9 +88,11 @@ class Life:
             state="preparing", started=self._state.fields["started"] or clock.now(), finished="", reason=""
         )
         self._say("session-started", source="resume" if resumed else "startup", session=self._order["id"])
-        opening.open_doors(self._order, resumed=resumed, say=self._say)
+        opening.open_doors(self._order, resumed=resumed, wanting=self._wanting, say=self._say)
         task = self._order["task"]
-        for one in self._call_hooks(resumed=resumed):
+        called = self._call_hooks(resumed=resumed)
+        self._hooks_spoke = any(one.context for one in called)
+        for one in called:
             if one.stop:
                 raise PreparationError(f"a hook ended the session: {one.stop} ({one.hook.command})")
             if one.first_message and not resumed and not self._agent.typed:
@@ -140,10 +144,10 @@ class Life:
         environment = {**os.environ, **variables.kept(self._folder)}
         environment["TOOLKIT_CONTEXT_FILE"] = str(self._folder / opening.CONTEXT)
         environment.update(self._agent.variables(environment))
-        refusal = self._refusal(environment)
-        if refusal:
-            self._write_output(number, "stderr", f"{refusal}\n")
-            return _NOT_ALLOWED, refusal
+        wanting = self._wanting(environment)
+        if wanting:
+            self._write_output(number, "stderr", f"{wanting}\n")
+            return _NOT_ALLOWED, wanting
         stream = self._agent.stream()
 
         def on_output(name: str, text: str) -> None:
@@ -153,12 +157,17 @@ class Life:
             for event, shown in stream.take(text):
                 self._write_agent(number, event, shown)
 
-        context = opening.context_of(self._folder)
-        argv = self._agent.argv(task, first=number == 1, context=context)
+        asked = agents.Asked(
+            task,
+            first=number == 1,
+            context=opening.context_of(self._folder),
+            news=self._hooks_spoke,
+            environment=environment,
+        )
         try:
             code = self._live_through(
                 Turn(
-                    argv,
+                    self._agent.argv(asked),
                     cwd=self._order["project_dir"],
                     environment=environment,
                     typed=self._agent.typed,
@@ -176,7 +185,8 @@ class Life:
             "" if stream.outcome else "the agent ended without a result"
         )
 
-    def _refusal(self, environment: dict[str, str]) -> str:
+    def _wanting(self, environment: Mapping[str, str]) -> str:
+        """What the agent needs and does not have here, and what mends it; empty where it can work."""
         missing = agents.missing_program(self._agent)
         if missing:
             return f"the image has no '{missing}': name its package in image.packages.npm"
@@ -193,6 +203,7 @@ class Life:
                 turn.feed(text)
             self._typed_early.clear()
             self._turn = turn
+        self._hooks_spoke = False
         if self._end is not None:  # the signal came while it was starting
             turn.end()
         code = turn.wait()

@@ -24,8 +24,14 @@ class PreparationError(Exception):
     """The session cannot begin; the text says why."""
 
 
-def open_doors(order: Mapping[str, Any], *, resumed: bool, say: Say) -> None:
-    """The network as it must be, and the working tree filled; raises PreparationError before anything foreign ran."""
+def open_doors(
+    order: Mapping[str, Any], *, resumed: bool, wanting: Callable[[Mapping[str, str]], str], say: Say
+) -> None:
+    """The network as it must be, and the working tree filled; raises PreparationError before anything foreign ran.
+
+    `wanting` says for a set of variables what the agent lacks. That is asked at the first start alone: later on the
+    session's disk is worth more than its next turn.
+    """
     if order.get("resolver"):
         resolver.silence()
     fetching = None if resumed else _beside(_check_out, order)  # waiting for silence costs time in which git can work
@@ -34,6 +40,9 @@ def open_doors(order: Mapping[str, Any], *, resumed: bool, say: Say) -> None:
         raise PreparationError(f"the network is not as it must be: {'; '.join(found)}")
     if order.get("trust"):
         trust.add(*order["trust"])
+    lacking = "" if resumed else wanting(os.environ)
+    if lacking:
+        raise PreparationError(lacking)
     say("network-checked")
     if resumed:
         repository.forget_locks(order["project_dir"])

@@ -112,7 +112,7 @@ def _wait_for_the_check(engine: Engine, container: str) -> None:
             if event["type"] == "network-checked":
                 return
             if event["type"] == "session-ended":
-                raise EngineError(f"the session could not begin: {event.get('reason')}", code="network-check")
+                raise EngineError(f"the session could not begin: {event.get('reason')}", code="cannot-begin")
     except TimeoutError as error:
         raise EngineError(f"the session's network was not checked within {_CHECK_SECONDS:g} s") from error
     raise EngineError("the session ended before its network was checked", hint="toolkit doctor")

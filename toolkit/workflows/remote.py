@@ -20,7 +20,6 @@ from toolkit.sessions.names import new_id
 from toolkit.sessions.plan import SessionRequest, check_task
 from toolkit.workflows import account, builds, carrying, declarations, gateways, preparation, selection
 from toolkit.workflows.pulling import session_image
-from toolkit.workflows.support import refuse_unsupported_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +56,6 @@ def start(root: Path, engine: Engine, order: RemoteOrder, on_event: OnEvent) -> 
     check_task(order.task)
     spec = _chosen(root, order.environment, on_event)
     agent = _agent(spec, order.agent)
-    refuse_unsupported_session(spec, agent)
     repository = look(order.repository, branch=order.branch)
     build = builds.build_of(root, spec)
     image = _image(root, engine, spec, build, order, on_event)

@@ -63,7 +63,8 @@ def lab(engine: DockerEngine, site: Toolkit, lab_folder: Path) -> Iterator[Lab]:
     """The lab, running; from then on the site's gateways go out through it."""
     image = engine.images(labels={"dev.toolkit.kind": "image", "dev.toolkit.environment": "custom"})[0].id
     with opened(engine, image, lab_folder, avoid=grounds.package_hosts()) as found:
-        grounds.write_settings(Path(site.environment["XDG_CONFIG_HOME"]), found.certificate, found)
+        egress = {"network": found.network, "dns": [found.addresses.names]}
+        grounds.write_settings(Path(site.environment["XDG_CONFIG_HOME"]), found.certificate, egress)
         yield found
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ruamel.yaml import YAML
 
 from tests.e2e.network.names import LEADS, NOISY, OPEN, TRACKER, VAULT, WILD
-
-if TYPE_CHECKING:
-    from tests.e2e.network.lab import Lab
 
 SECRET_VARIABLE = "LAB_VAULT_TOKEN"
 SECRET_PREFIX = "Bearer "
@@ -53,12 +50,12 @@ def declare(root: Path, name: str, network: dict[str, Any]) -> None:
     (root / "envs" / f"{name}.yaml").write_text(text + "\n", encoding="utf-8")
 
 
-def write_settings(config: Path, certificate: Path, lab: Lab | None = None) -> None:
+def write_settings(config: Path, certificate: Path, egress: dict[str, Any] | None = None) -> None:
     """This machine's own site values, so that builds work as its users' do, the lab's authority, and the way out."""
     site = dict(own_site())
     site["ca_certificates"] = [*site.get("ca_certificates", ()), str(certificate)]
-    if lab is not None:
-        site["egress"] = {"network": lab.network, "dns": [lab.addresses.names]}
+    if egress is not None:
+        site["egress"] = egress
     (config / "toolkit").mkdir(exist_ok=True)
     (config / "toolkit" / "settings.yaml").write_text(json.dumps({"site": site}), encoding="utf-8")
 

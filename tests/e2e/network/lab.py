@@ -55,10 +55,32 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lab:
-    """`folder` is shared with the peers; `network` is the outside's name on the engine."""
+class Journals:
+    """What peers write down, in a folder that is shared with them."""
 
     folder: Path
+
+    def mark(self) -> dict[str, int]:
+        """Where each peer's journal ends now."""
+        return {path.name: path.stat().st_size for path in self._journals()}
+
+    def since(self, mark: Mapping[str, int]) -> list[Note]:
+        """What the peers wrote down after `mark`, in the order of time."""
+        found: list[dict[str, Any]] = []
+        for path in self._journals():
+            with path.open("rb") as file:
+                file.seek(mark.get(path.name, 0))
+                found += [json.loads(line) for line in file.read().splitlines()]
+        return [_note(one) for one in sorted(found, key=lambda one: float(one["time"]))]
+
+    def _journals(self) -> list[Path]:
+        return sorted((self.folder / "journals").iterdir())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab(Journals):
+    """`network` is the outside's name on the engine."""
+
     network: str
     private_network: str
     subnet: IPv4Network
@@ -78,23 +100,7 @@ class Lab:
     def name(self, name: str, **records: Any) -> None:
         """Add a name to the zone while the lab runs, or change where it leads."""
         self.later_names[name] = records
-        _write_zone(self.folder, {**names.zone(self.addresses), **self.later_names})
-
-    def mark(self) -> dict[str, int]:
-        """Where each peer's journal ends now."""
-        return {path.name: path.stat().st_size for path in self._journals()}
-
-    def since(self, mark: Mapping[str, int]) -> list[Note]:
-        """What the peers wrote down after `mark`, in the order of time."""
-        found: list[dict[str, Any]] = []
-        for path in self._journals():
-            with path.open("rb") as file:
-                file.seek(mark.get(path.name, 0))
-                found += [json.loads(line) for line in file.read().splitlines()]
-        return [_note(one) for one in sorted(found, key=lambda one: float(one["time"]))]
-
-    def _journals(self) -> list[Path]:
-        return sorted((self.folder / "journals").iterdir())
+        write_zone(self.folder, {**names.zone(self.addresses), **self.later_names})
 
 
 @contextmanager
@@ -103,16 +109,14 @@ def opened(engine: DockerEngine, image: str, folder: Path, *, avoid: Iterable[st
 
     `avoid`: hosts whose addresses must stay reachable.
     """
-    for name in ("journals", "files"):
-        (folder / name).mkdir()
-    shutil.copytree(_PEERS, folder / "peers", ignore=shutil.ignore_patterns("__pycache__"))
+    furnish(folder)
     with ExitStack() as stack:
         subnet, private = outside_subnet(engine, avoid), subnets.choose([PRIVATE_POOL], _taken(engine))
-        networks = [stack.enter_context(_network(one)) for one in (subnet, private)]
+        networks = [stack.enter_context(documented_network(one)) for one in (subnet, private)]
         outside, inner = (one.name for one in networks)
         addresses = _addresses(engine, subnet, private)
-        _write_zone(folder, names.zone(addresses))
-        peers = _Peers(image=image, folder=folder, resolver=addresses.names)
+        write_zone(folder, names.zone(addresses))
+        peers = Peers(image=image, folder=folder, resolver=addresses.names)
         stack.enter_context(peers.names(outside))
         for name in ("origin", "foreign"):
             stack.enter_context(peers.origin(name, _everywhere(), network=outside, address=getattr(addresses, name)))
@@ -128,6 +132,13 @@ def opened(engine: DockerEngine, image: str, folder: Path, *, avoid: Iterable[st
             addresses=addresses,
             client=client,
         )
+
+
+def furnish(folder: Path) -> None:
+    """What peers need in the folder that is shared with them, beside an authority."""
+    for name in ("journals", "files"):
+        (folder / name).mkdir()
+    shutil.copytree(_PEERS, folder / "peers", ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def outside_subnet(engine: DockerEngine, avoid: Iterable[str]) -> IPv4Network:
@@ -149,7 +160,7 @@ def resolved(host: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Peers:
+class Peers:
     """How each peer is run: as this user, on the shared folder, with no more than the engine gives any container."""
 
     image: str
@@ -172,10 +183,21 @@ class _Peers:
         }
         return self._peer(["-m", "peers.origin", json.dumps(order)], network, address)
 
+    def models(self, network: str, address: str) -> DockerContainer:
+        """Both agents' models, by https."""
+        order = {"name": "models", "journal": f"{_INSIDE}/journals/models.jsonl", "authority": f"{_INSIDE}/authority"}
+        return self._peer(["-m", "peers.models", json.dumps({**order, "port": 443})], network, address)
+
     def client(self, network: str, address: str) -> DockerContainer:
         """Idle, and unconfined: what fails in a session and works here was stopped by what holds the session."""
         words = ["-c", "print('ready', flush=True); import threading; threading.Event().wait()"]
         return self._peer(words, network, address, **_UNCONFINED)
+
+    def desk(self, folder: Path, environment: Mapping[str, str], *, network: str) -> DockerContainer:
+        """Idle, with a folder of this host's at the same path, as root: where a person would sit."""
+        words = ["-c", "print('ready', flush=True); import threading; threading.Event().wait()"]
+        peer = self._peer(words, network, "", user="0:0", dns=[self.resolver]).with_envs(**environment)
+        return peer.with_volume_mapping(str(folder), str(folder), "rw")
 
     def _peer(self, words: list[str], network: str, address: str, **more: Any) -> DockerContainer:
         where: dict[str, Any] = {"network_mode": network}
@@ -205,7 +227,7 @@ def _on_host(addresses: Addresses) -> list[tuple[str, str, int]]:
     return [*web, ("sink", "0.0.0.0", STRANGE_PORT), ("udp", "0.0.0.0", STRANGE_PORT)]
 
 
-def _network(subnet: IPv4Network) -> Network:
+def documented_network(subnet: IPv4Network) -> Network:
     pool = IPAMPool(subnet=str(subnet), gateway=str(subnet[1]))
     kind = {labels.KIND: "test"}
     return Network(docker_network_kw={"ipam": IPAMConfig(pool_configs=[pool]), "labels": kind})
@@ -233,7 +255,7 @@ def _taken(engine: DockerEngine) -> tuple[IPv4Network, ...]:
     return (*used, *subnets.taken_by_host())
 
 
-def _write_zone(folder: Path, zone: Mapping[str, Mapping[str, Any]]) -> None:
+def write_zone(folder: Path, zone: Mapping[str, Mapping[str, Any]]) -> None:
     written = folder / "zone.json.new"
     written.write_text(json.dumps(zone), encoding="utf-8")
     written.replace(folder / "zone.json")

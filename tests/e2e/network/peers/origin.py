@@ -56,7 +56,8 @@ class Certificates:
         with tempfile.NamedTemporaryFile(suffix=".pem") as file:
             words = ["openssl", "req", "-new", "-x509", "-key", key, "-subj", "/CN=lab origin", "-days", "2"]
             words += ["-CA", f"{self._folder}/ca.pem", "-CAkey", f"{self._folder}/ca.key", "-out", file.name]
-            words += ["-addext", f"subjectAltName=DNS:{name}"]
+            # openssl would make it a CA, which some clients refuse in a server's place
+            words += ["-addext", f"subjectAltName=DNS:{name}", "-addext", "basicConstraints=critical,CA:FALSE"]
             subprocess.run(words, check=True, capture_output=True, timeout=30)
             context.load_cert_chain(file.name, key)
         return context
