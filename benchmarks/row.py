@@ -31,9 +31,9 @@ def seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def cells(row: Row) -> list[str]:
+def cells(row: Row, *, runs: int = RUNS) -> list[str]:
     """Measured in turns with its yardstick: name, yardstick, median ratio, spread, goal."""
-    ratios = [seconds(row.ours) / seconds(row.theirs) for _ in range(RUNS)]
+    ratios = [seconds(row.ours) / seconds(row.theirs) for _ in range(runs)]
     goal = f"≤ {row.goal:g}" if row.goal else "–"
     spread = f"{min(ratios):.2f} … {max(ratios):.2f}"
     return [row.name, row.yardstick, f"{statistics.median(ratios):.2f}", spread, goal]

@@ -6,7 +6,6 @@ Every row is measured in turns with its yardstick, so that both see the same mac
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import declarations
 import gateways
 import network
+import sessions
 from row import Row, cells
 
 from toolkit.console import Console
@@ -31,7 +31,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="toolkit-bench-") as scratch:
         repository = _repository(Path(scratch))
         with declarations.rows() as quick:
-            table = [cells(row) for row in (*quick, *_engine_rows(), *_session_rows(repository, Path(scratch)))]
+            table = [cells(row) for row in (*quick, *_engine_rows())]
+        image = json.loads(_run(*TOOLKIT, "up", "default", "--yes", "--json"))["images"]["default"]["reference"]
+        bench = sessions.Bench(toolkit=TOOLKIT, image=image, repository=repository, scratch=Path(scratch))
+        table += sessions.rows(bench)
     for name, yardstick, ratio, goal in declarations.validation():
         table.append([name, yardstick, f"{ratio:.3f}", "–", f"≤ {goal:.3f}"])
     table += network.rows(TOOLKIT[:3])
@@ -42,7 +45,6 @@ def main() -> int:
 
 def _engine_rows() -> tuple[Row, ...]:
     nothing = _command(sys.executable, "-c", "pass")
-    listing = _command("docker", "ps", "-a")
     return (
         Row(
             name="toolkit up, nothing to do",
@@ -51,41 +53,6 @@ def _engine_rows() -> tuple[Row, ...]:
             ours=_toolkit("up", "default"),
             theirs=nothing,
         ),
-        Row(name="toolkit tasks", yardstick="docker ps -a", goal=3, ours=_toolkit("tasks"), theirs=listing),
-    )
-
-
-def _session_rows(repository: Path, scratch: Path) -> tuple[Row, ...]:
-    image = json.loads(_run(*TOOLKIT, "up", "default", "--yes", "--json"))["images"]["default"]["reference"]
-
-    def by_hand() -> None:
-        clone = scratch / "clone"
-        _run("git", "clone", "-q", str(repository), str(clone))
-        _run("docker", "run", "--rm", "-v", f"{clone}:/workspace/shop", image, "true")
-        shutil.rmtree(clone)
-
-    def ours() -> None:
-        words = ("remote", "true", "--env", "default", "--wait", "--json", "--repo", str(repository))
-        session = json.loads(_run(*TOOLKIT, *words))["session"]["id"]
-        made.append(session)
-
-    made: list[str] = []
-
-    def removal() -> None:
-        _run(*TOOLKIT, "rm", made.pop(), "--yes")
-
-    def removal_by_hand() -> None:
-        _run("docker", "rm", "-f", _run("docker", "run", "-d", "--init", image, "sleep", "60").strip())
-
-    return (
-        Row(
-            name="toolkit remote --wait true (warm)",
-            yardstick="docker run --rm + git clone",
-            goal=1.0,
-            ours=ours,
-            theirs=by_hand,
-        ),
-        Row(name="toolkit rm", yardstick="docker run -d + rm -f", goal=0, ours=removal, theirs=removal_by_hand),
     )
 
 

@@ -20,13 +20,17 @@ _YES = frozenset({"--yes", "-y"})
 
 def plain_verb(words: Sequence[str]) -> Callable[[Invocation], int | None] | None:
     """What to run for these words (global options taken out); None, and None as its answer: ask the command tree."""
-    words = [word for word in words if word not in _YES] if words[:1] == ["up"] else words
+    said_yes = any(word in _YES for word in words)
+    if words[:1] in (["up"], ["rm"]):
+        words = [word for word in words if word not in _YES]
     if not all(words) or any(word.startswith("-") for word in words):
         return None
     found: Callable[[Invocation], int | None] | None = None
     match words:
         case ["up", *names]:
             found = lambda invocation: up(invocation, names)  # noqa: E731 -- one of several
+        case ["rm", name] if said_yes:
+            found = lambda invocation: remove(invocation, name)  # noqa: E731
         case ["tasks"]:
             found = list_sessions
         case ["env", "list"]:
@@ -82,6 +86,15 @@ def list_sessions(invocation: Invocation) -> int:
     from toolkit.workflows.session_list import listed
 
     show_sessions(invocation.console, listed(connect()))
+    return 0
+
+
+def remove(invocation: Invocation, session: str, *, force: bool = False) -> int:
+    from toolkit.engines.connection import connect
+    from toolkit.views.sessions import show_removed
+    from toolkit.workflows.session_removal import remove
+
+    show_removed(invocation.console, remove(connect(), session, force=force))
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit.cli import quick
 from toolkit.cli.app import verbs
 from toolkit.cli.names import STATE_TYPE, SessionId
 
@@ -206,14 +207,12 @@ def remove(
 ) -> None:
     """Remove the session with its disk and its network."""
     from toolkit.errors import ToolkitError
-    from toolkit.views import sessions as views
-    from toolkit.workflows import sessions as workflow
+    from toolkit.workflows.sessions import identity as whole_id
 
-    console, engine = _console(context), _engine()
-    identity = workflow.identity(engine, session)
     if not yes:
+        console, identity = _console(context), whole_id(_engine(), session)
         if not console.interactive:
             raise ToolkitError(f"removing {identity} needs a yes", hint=f"toolkit rm {identity} --yes")
         if not console.confirm(f"Remove {identity} with its disk?"):
             raise typer.Exit(1)
-    views.show_removed(console, workflow.remove(engine, identity, force=force))
+    quick.remove(context.obj, session, force=force)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tarfile
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -35,14 +36,17 @@ class InnerRefs:
 
 def read_refs(engine: Engine, container: str, folder: str) -> InnerRefs:
     """The refs of the git folder `folder`; none where there is no such folder (yet)."""
-    found: dict[str, str] = {}
-    for line in _text(engine, container, f"{folder}/packed-refs").splitlines():
-        identity, _, name = line.partition(" ")
-        if _IDENTITY.fullmatch(identity):
-            found[name] = identity
-    found.update(_loose(engine, container, folder))
-    head = _text(engine, container, f"{folder}/HEAD").strip()
+    with ThreadPoolExecutor(3) as pool:  # the engine takes its time for each
+        packed = pool.submit(_text, engine, container, f"{folder}/packed-refs")
+        loose = pool.submit(_loose, engine, container, folder)
+        head = _text(engine, container, f"{folder}/HEAD").strip()
+        found = {**_packed(packed.result()), **loose.result()}
     return InnerRefs(refs=found, head=head if _IDENTITY.fullmatch(head) else "")
+
+
+def _packed(text: str) -> dict[str, str]:
+    lines = (line.partition(" ") for line in text.splitlines())
+    return {name: identity for identity, _, name in lines if _IDENTITY.fullmatch(identity)}
 
 
 def copy_objects(engine: Engine, container: str, folder: str, into: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,22 +70,25 @@ class SessionRepository:
         return self.gate.refs.get(f"{_HEADS}{self.branch}", "")
 
 
-def look(engine: Engine, container: EngineContainer) -> SessionRepository:
+def look(engine: Engine, container: EngineContainer, *, with_uncommitted: bool = True) -> SessionRepository:
     """Read both repositories from the engine, whether their containers run or not."""
     session = container.labels[labels.SESSION]
     found = engine.containers(labels={labels.SESSION: session, labels.KIND: labels.GIT_GATEWAY_KIND})
     gateway = found[0] if found else None
     project = container.labels.get(labels.PROJECT_DIR, "")
-    gate = inner_repository.read_refs(engine, gateway.id, f"{FOLDER}/repository.git") if gateway else InnerRefs()
-    return SessionRepository(
-        session=session,
-        container=container,
-        gateway=gateway,
-        own=inner_repository.read_refs(engine, container.id, f"{project}/.git"),
-        gate=gate,
-        has_remote=bool(gateway and gateway.labels.get(labels.REPOSITORY)),
-        uncommitted=_uncommitted(engine, container, project),
-    )
+    with ThreadPoolExecutor(3) as pool:
+        own = pool.submit(inner_repository.read_refs, engine, container.id, f"{project}/.git")
+        uncommitted = pool.submit(_uncommitted, engine, container, project) if with_uncommitted else None
+        gate = inner_repository.read_refs(engine, gateway.id, f"{FOLDER}/repository.git") if gateway else InnerRefs()
+        return SessionRepository(
+            session=session,
+            container=container,
+            gateway=gateway,
+            own=own.result(),
+            gate=gate,
+            has_remote=bool(gateway and gateway.labels.get(labels.REPOSITORY)),
+            uncommitted=uncommitted.result() if uncommitted else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +125,7 @@ def only_here(engine: Engine, found: SessionRepository) -> OnlyHere:
 
 def refuse_to_lose(engine: Engine, container: EngineContainer) -> None:
     """Raise where commits of the session exist neither at its remote nor in the checkout that it came from."""
-    found = look(engine, container)
+    found = look(engine, container, with_uncommitted=False)
     lost = only_here(engine, found)
     if not lost.tips:
         return

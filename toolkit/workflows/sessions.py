@@ -13,7 +13,7 @@ from toolkit.model import labels
 from toolkit.model.session import SessionState
 from toolkit.sessions import ends, following, mail, records, transcript
 from toolkit.sessions.plan import RUNNER, STATE_FOLDER, check_task
-from toolkit.workflows import audit, gateway_changes, session_remote, session_repository
+from toolkit.workflows import audit, gateway_changes, session_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -147,15 +147,6 @@ def resume(engine: Engine, prefix: str, *, root: Path | None) -> Session:
     raise EngineError(
         f"{container.labels[labels.SESSION]} did not come back within {_RESUME_SECONDS:g} s", hint="toolkit tasks"
     )
-
-
-def remove(engine: Engine, prefix: str, *, force: bool) -> str:
-    """Remove a session with its disk and network; returns its id."""
-    container = records.container_of(engine, prefix)
-    if not force:
-        session_repository.refuse_to_lose(engine, container)
-    ends.remove(engine, container)
-    return container.labels[labels.SESSION]
 
 
 def running(engine: Engine, prefix: str) -> EngineContainer:
