@@ -26,13 +26,14 @@ BASE = "debian:bookworm-slim"
 SECONDS = 120.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Site:
-    """A root with environments, its stack, and what the engine has of it."""
+    """A root with environments, its stack, and what the engine has of it; `program`: where plain `pulumi` is called."""
 
     toolkit: Toolkit
     stack: str
     engine: Engine
+    program: Path | None = None
 
     @property
     def root(self) -> Path:
@@ -61,7 +62,8 @@ class Site:
     def pulumi(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Plain `pulumi` with the exports of `toolkit env-vars`, in the folder of the root's program."""
         exports = self.toolkit("env-vars").stdout
-        script = f"{exports}\ncd {shlex.quote(str(self.root / '.toolkit' / 'infra'))}\nexec pulumi {shlex.join(words)}"
+        folder = self.program or self.root / ".toolkit" / "infra"
+        script = f"{exports}\ncd {shlex.quote(str(folder))}\nexec pulumi {shlex.join(words)}"
         return subprocess.run(
             ["sh", "-c", f"{script} --stack {self.stack} --non-interactive"],
             env=self.toolkit.variables(),
