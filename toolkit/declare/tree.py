@@ -72,7 +72,7 @@ class Tree(Record):
 
     def read_beside(self, declaration: str, named: str) -> tuple[str, bytes]:
         """A file that a declaration names, relative to its own folder: its path as shown, and its bytes."""
-        place = self.root / PurePosixPath(declaration).parent / named
+        place = self.root / PurePosixPath(declaration).parent / _on_disk(named)
         try:
             real = place.resolve()
         except (OSError, RuntimeError) as error:  # a loop of links
@@ -101,6 +101,11 @@ class Tree(Record):
         if self.seen is not None and path:
             self.seen[path] = found
         return found.content
+
+
+def _on_disk(named: str) -> str:
+    """In UTF-8, as declarations are, whatever this machine's locale makes of file names."""
+    return os.fsdecode(named.encode("utf-8", "surrogateescape"))
 
 
 def _is_declaration(entry: os.DirEntry[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from toolkit.model.environment import SHOWN_DIGITS
@@ -23,7 +24,8 @@ def stack_key(*, backend: str, project: str, stack: str) -> str:
     """
     short = stack.rpartition("/")[2]
     readable = re.sub(r"[^a-z0-9]+", "-", short.lower()).strip("-")[:_NAME_LENGTH].strip("-") or "stack"
-    digest = sha256(f"{backend}\n{project}\n{short}".encode()).hexdigest()
+    # a folder's name has the same bytes in any locale
+    digest = sha256(os.fsencode(f"{backend}\n{project}\n{short}")).hexdigest()
     return f"{readable}-{digest[:_DIGEST_DIGITS]}"
 
 
