@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import declarations
 import gateways
 import network
+import provisioning
 import sessions
 from row import Row, cells
 
@@ -37,6 +38,8 @@ def main() -> int:
         table += sessions.rows(bench)
     for name, yardstick, ratio, goal in declarations.validation():
         table.append([name, yardstick, f"{ratio:.3f}", "–", f"≤ {goal:.3f}"])
+    with provisioning.rows() as images:
+        table += [cells(row) for row in images]
     table += network.rows(TOOLKIT[:3])
     table += gateways.rows(TOOLKIT[:3])
     Console().table(("WHAT", "BESIDE", "RATIO", "SPREAD", "GOAL"), table)
