@@ -25,14 +25,15 @@ class _DataclassFields:
         from dataclasses import field, make_dataclass
 
         annotations = kind.__annotations__
-        stated = [
-            (
-                name,
-                annotations[name],
-                field(default=kind.record_defaults[name]) if name in kind.record_defaults else field(),
-            )
-            for name in kind.record_fields
-        ]
+
+        def stated_field(name: str) -> Any:
+            if name not in kind.record_defaults:
+                return field()
+            default = kind.record_defaults[name]
+            # dataclasses refuse what has no hash as a default; here it is one value for all, and is not changed
+            return field(default_factory=lambda: default) if type(default).__hash__ is None else field(default=default)
+
+        stated = [(name, annotations[name], stated_field(name)) for name in kind.record_fields]
         made: Any = make_dataclass(kind.__name__, stated, kw_only=True)
         fields: dict[str, Any] = made.__dataclass_fields__
         type.__setattr__(kind, "__dataclass_fields__", fields)

@@ -82,3 +82,13 @@ def test_it_prints_and_travels_as_a_dataclass_does() -> None:
     assert repr(point) == repr(_Twin(x=1, inner=point.inner)).replace("_Twin", "_Point")
     assert pickle.loads(pickle.dumps(point)) == point
     assert copy.deepcopy(point) == copy.copy(point) == point
+
+
+class _Labelled(Record):
+    name: str
+    labels: dict[str, str] = {}  # noqa: RUF012 -- the case in point
+
+
+def test_a_default_without_a_hash_is_no_obstacle_to_dataclasses() -> None:
+    assert replace(_Labelled(name="a"), name="b") == _Labelled(name="b", labels={})
+    assert asdict(_Labelled(name="a")) == {"name": "a", "labels": {}}

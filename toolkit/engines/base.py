@@ -6,16 +6,19 @@ engine refuses or is gone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from toolkit.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineVersion:
+_NONE: Mapping[str, str] = {}
+
+
+class EngineVersion(Record):
     """`version` such as 20.10.24, `api` such as 1.41, `architecture` such as amd64, `local`: on this machine.
 
     `storage_driver` such as overlay2, `backing_filesystem` such as extfs, where the engine says it.
@@ -29,8 +32,7 @@ class EngineVersion:
     backing_filesystem: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineImage:
+class EngineImage(Record):
     """An image as the engine lists it; `size` in bytes."""
 
     id: str
@@ -40,8 +42,7 @@ class EngineImage:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkRequest:
+class NetworkRequest(Record):
     """A bridge network on an explicit IPv4 subnet.
 
     `internal`: without any host address on it, and no way out. Else it leads outside, and its containers do not
@@ -54,14 +55,12 @@ class NetworkRequest:
     internal: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineVolume:
+class EngineVolume(Record):
     name: str
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VolumeMount:
+class VolumeMount(Record):
     """A volume of the engine at `target`; an empty `name` is one of the container's own, which goes with it."""
 
     target: str
@@ -69,8 +68,7 @@ class VolumeMount:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineNetwork:
+class EngineNetwork(Record):
     id: str
     name: str
     subnets: tuple[str, ...]
@@ -78,8 +76,7 @@ class EngineNetwork:
     containers: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerRequest:
+class ContainerRequest(Record):
     """A container to create. Memory and disk in bytes, `cpus` in CPUs; `network` empty: no network at all.
 
     `mounts` are pairs of a host's path and a path inside, read-only; `writable_mounts` are such pairs too, writable.
@@ -92,7 +89,7 @@ class ContainerRequest:
     command: Sequence[str]
     labels: Mapping[str, str]
     entrypoint: Sequence[str] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = _NONE
     working_dir: str = ""
     user: str = ""
     network: str = ""
@@ -101,8 +98,8 @@ class ContainerRequest:
     mounts: Sequence[tuple[str, str]] = ()
     writable_mounts: Sequence[tuple[str, str]] = ()
     volumes: Sequence[VolumeMount] = ()
-    tmpfs: Mapping[str, str] = field(default_factory=dict)
-    sysctls: Mapping[str, str] = field(default_factory=dict)
+    tmpfs: Mapping[str, str] = _NONE
+    sysctls: Mapping[str, str] = _NONE
     cap_add: Sequence[str] = ()
     pids: int | None = None
     disk: int | None = None
@@ -113,8 +110,7 @@ class ContainerRequest:
     log_files: int = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineContainer:
+class EngineContainer(Record):
     """A container as the engine lists it; `status` is created, running, paused, exited, dead …"""
 
     id: str
@@ -129,8 +125,7 @@ class EngineContainer:
     out_of_memory: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecResult:
+class ExecResult(Record):
     exit_code: int
     stdout: bytes
     stderr: bytes

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from toolkit.record import Record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextFile:
+
+class ContextFile(Record):
     """A file of a build context: POSIX path relative to it, bytes, permission bits."""
 
     path: str
@@ -15,8 +15,7 @@ class ContextFile:
     mode: int = 0o644
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildContext:
+class BuildContext(Record):
     """Everything that an image is built from: the same declaration gives the same bytes anywhere.
 
     `build` is 64 hex digits over base, packages, certificates and runner (product terms); `recipe` says the same in
@@ -30,8 +29,7 @@ class BuildContext:
     recipe: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Record):
     """An image in the engine that carries our labels."""
 
     id: str
@@ -49,8 +47,7 @@ class Action(StrEnum):
     SAME = "same"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Sides(Record):
     """An environment's image as it is declared (build), recorded (digest) and in the engine (id); empty where not."""
 
     declared: str = ""
@@ -59,8 +56,7 @@ class Sides:
     registry: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Record):
     """What Pulumi would do, or did, to one environment's resource, and why.
 
     `difference`: the recorded recipe and the declared one, line by line as `diff -u` has it.
@@ -74,8 +70,7 @@ class Change:
     sides: Sides | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltImage:
+class BuiltImage(Record):
     """What `up` reports: image reference, digest (the local image id without a registry), build."""
 
     environment: str
@@ -84,8 +79,7 @@ class BuiltImage:
     build: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaleImage:
+class StaleImage(Record):
     """An image of the stack that nothing asks for any more; `kind` is image, gateway or snapshot, `size` in bytes."""
 
     id: str

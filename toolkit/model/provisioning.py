@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from toolkit.model.image import Action
+from toolkit.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from toolkit.model.image import BuiltImage, Change
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+_NONE: Mapping[Action, int] = {}
+
+
+class Outcome(Record):
     """What changes, or has changed, image by image; `images` are those that are there after `up`.
 
     `settled`: nothing was to be done, and Pulumi was not asked.
@@ -23,7 +25,7 @@ class Outcome:
     stack: str
     changes: tuple[Change, ...]
     images: tuple[BuiltImage, ...] = ()
-    counts: Mapping[Action, int] = field(default_factory=dict)
+    counts: Mapping[Action, int] = _NONE
     settled: bool = False
 
     @property

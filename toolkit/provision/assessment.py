@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.model import labels
@@ -17,6 +16,7 @@ from toolkit.provision.context import (
     STACK_ARGUMENT,
 )
 from toolkit.provision.plan import is_foreign
+from toolkit.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 _SHORT = len("sha256:") + SHOWN_DIGITS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessed:
+class Assessed(Record):
     """An environment's image on all three sides, None where a side has none; `reasons` say why `action` is due.
 
     `foreign`: the engine's image is not the recorded one. `difference`: the two recipes line by line, as `diff -u` has
@@ -46,8 +45,7 @@ class Assessed:
     foreign: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Sides(Record):
     """`there`: the engine's images of the stack; `named`: the engine's images by the names that are planned, whoever
     made them; `deleted`: why an environment is not declared any more (archived, or gone from the folder); `gone`: whose
     recorded images the registry lost.

@@ -6,7 +6,6 @@ so, and is only ever made for a Debian or Ubuntu release: anything else could no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from toolkit.errors import EngineError, ToolkitError
 from toolkit.model import labels
 from toolkit.model.event import Event, OnEvent, Phase
 from toolkit.provision.release import Release, release_of
+from toolkit.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,7 @@ _REGISTRY = "toolkit.local"
 _DEFAULT_HOST = "docker.io"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedBase:
+class ResolvedBase(Record):
     """`reference` is what the engine has; `bootstrapped` says that it is a stand-in for the declared one.
 
     `digest` is the registry's where it came from one, else the engine's id for it; empty where the engine has none.

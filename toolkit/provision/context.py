@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -65,7 +64,7 @@ def build_of(
     files = _files(spec, site_certificates, runner, kind)
     made_of = {
         "base": spec.image.base,
-        "steps": _steps(spec, trusts=_has_certificates(files), kind=kind),
+        "steps": _steps(spec.image.packages, spec.name, trusts=_has_certificates(files), kind=kind),
         "files": [[one.path, one.mode, sha256(one.content).hexdigest()] for one in files],
     }
     digest: str = sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
@@ -92,7 +91,7 @@ def render(
         [
             f"FROM {base.reference}",
             "USER root",
-            _steps(spec, trusts=_has_certificates(files), kind=kind),
+            _steps(spec.image.packages, spec.name, trusts=_has_certificates(files), kind=kind),
             *_closing(spec, base, build, kind),
             "",
         ]
@@ -113,14 +112,14 @@ def recipe_of(
     """What the build is over, in words."""
     packages = spec.image.packages
     trusted = certificates.unique(spec.image.ca_certificates, checked=site_certificates)
-    bare = replace(spec, image=replace(spec.image, packages=Packages()))
+    without_packages = _steps(Packages(), spec.name, trusts=bool(trusted), kind=kind)
     return Recipe(
         base=spec.image.base,
         apt=tuple(sorted(set(packages.apt))),
         pip=tuple(sorted(set(packages.pip))),
         npm=tuple(sorted(set(packages.npm))),
         certificates=tuple(certificates.fingerprint(one.pem)[:SHOWN_DIGITS] for one in trusted),
-        steps=_digest([_steps(bare, trusts=bool(trusted), kind=kind), *(one.content.decode() for one in _scripts())]),
+        steps=_digest([without_packages, *(one.content.decode() for one in _scripts())]),
         runner=_digest([[one.path, one.mode, one.content.decode(errors="replace")] for one in runner]),
     )
 
@@ -169,7 +168,7 @@ def _has_certificates(files: Sequence[ContextFile]) -> bool:
     return any(one.path.startswith("certificates/") for one in files)
 
 
-def _steps(spec: EnvironmentSpec, *, trusts: bool, kind: str) -> str:
+def _steps(packages: Packages, name: str, *, trusts: bool, kind: str) -> str:
     """The part that costs time, most shared first: environments on one base have the first layers in common."""
     lines = ["# The site's CAs come first: whatever is downloaded later must trust them."]
     if trusts:
@@ -177,15 +176,14 @@ def _steps(spec: EnvironmentSpec, *, trusts: bool, kind: str) -> str:
     lines += [
         f"COPY steps/ {steps.FOLDER}/",
         f"RUN sh {steps.FOLDER}/trust && sh {steps.FOLDER}/require",
-        *_package_steps(spec),
+        *_package_steps(packages, name),
         f"COPY {_PROGRAMS[kind].rpartition('/')[2]}/ {_PROGRAMS[kind]}/",
         "ENV LANG=C.UTF-8",
     ]
     return "\n".join(lines)
 
 
-def _package_steps(spec: EnvironmentSpec) -> list[str]:
-    packages, name = spec.image.packages, spec.name
+def _package_steps(packages: Packages, name: str) -> list[str]:
     trust = " ".join(f"{variable}={steps.BUNDLE}" for variable in _BUNDLE_VARIABLES)
     lines = []
     if packages.apt:

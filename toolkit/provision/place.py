@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit import paths
 from toolkit.errors import ToolkitError
 from toolkit.provision import pulumi_variables
+from toolkit.record import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackPlace:
+class StackPlace(Record):
     """Which stack: the root, the folder of its Pulumi program, that program's project name, the stack's name."""
 
     root: Path

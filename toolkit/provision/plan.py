@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.model import labels
 from toolkit.model.environment import SHOWN_DIGITS
 from toolkit.provision.context import BASE_DIGEST_ARGUMENT, GENERATION_ARGUMENT, RECIPE_ARGUMENT, STACK_ARGUMENT
 from toolkit.provision.identity import image_reference
+from toolkit.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from toolkit.provision.recorded import RecordedImage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedImage:
+class PlannedImage(Record):
     """An image that an environment needs.
 
     `context` is the folder that is built, `build` 64 hex digits, `arguments` the build arguments, `platform` such as
@@ -42,8 +41,7 @@ class PlannedImage:
     push: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Record):
     """What is the same for every image of a stack.
 
     `there`: what the engine has of it, by each of its names; `recorded`: the stack's record, by environment.

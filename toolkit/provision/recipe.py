@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from toolkit.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,8 +18,7 @@ _USER_IN_URL = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _LISTS = {"apt": "packages.apt", "pip": "packages.pip", "npm": "packages.npm", "certificates": "ca_certificates"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Recipe(Record):
     """`certificates` by the first digits of their fingerprints, `steps` and `runner` by digests of their files."""
 
     base: str
@@ -31,7 +31,7 @@ class Recipe:
 
     def __str__(self) -> str:
         """One line for a label: nothing that is empty, and no name or password of a package's address."""
-        fields = {key: value for key, value in asdict(self).items() if value}
+        fields = {key: value for key in type(self).record_fields if (value := getattr(self, key))}
         return _USER_IN_URL.sub("***", json.dumps(fields, separators=(",", ":"), sort_keys=True))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ToolkitError
+from toolkit.record import Record as Plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +17,7 @@ IMAGE_TYPE = "docker:index/image:Image"
 DAMAGED = "state-damaged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedImage:
+class RecordedImage(Plain):
     """An image as the stack's last deployment left it.
 
     `digest` (`sha256:…`) is the registry's where `pushed`, else the engine's id of the image; `arguments` those of its
@@ -33,8 +32,7 @@ class RecordedImage:
     pushed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Plain):
     """A stack's deployment; `interrupted` when operations were under way as it was last written."""
 
     images: Mapping[str, RecordedImage]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from toolkit.record import Record
 
 _DEBIAN = {"11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky", "latest": "stable", "unstable": "sid"}
 _DEBIAN_NAMES = frozenset(_DEBIAN.values()) | {"oldstable", "testing"}
@@ -10,8 +10,7 @@ _UBUNTU = {"20.04": "focal", "22.04": "jammy", "24.04": "noble", "25.10": "quest
 _UBUNTU_NAMES = frozenset(_UBUNTU.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Record):
     """`distribution` is debian or ubuntu, `suite` what its archive calls it, `slim` without manuals and locales."""
 
     distribution: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from toolkit.model import labels
@@ -10,7 +9,7 @@ from toolkit.model.image import Action
 
 if TYPE_CHECKING:
     from toolkit.console import Console
-    from toolkit.model.image import Change
+    from toolkit.model.image import Change, Sides
     from toolkit.model.provisioning import Outcome
 
 _SHORT_DIGITS = len("sha256:") + 12
@@ -48,7 +47,7 @@ def show_drift(console: Console, outcome: Outcome) -> None:
     _show_changes(console, outcome, with_difference=False)
     for one in outcome.changing:
         if one.sides is not None:
-            sides = ", ".join(f"{side} {_short(value) or 'nothing'}" for side, value in asdict(one.sides).items())
+            sides = ", ".join(f"{side} {_short(value) or 'nothing'}" for side, value in _sides(one.sides).items())
             console.line(f"  {one.environment}: {sides}")
     drifted = "drifted; 'toolkit up' puts it right" if outcome.changing else "no drift"
     console.line(f"stack {outcome.stack}: {drifted}")
@@ -99,7 +98,7 @@ def _change_fields(one: Change, *, difference: bool, sides: bool) -> dict[str, o
     if difference:
         found["diff"] = list(one.difference)
     if sides and one.sides is not None:
-        found |= {side: value or None for side, value in asdict(one.sides).items()}
+        found |= {side: value or None for side, value in _sides(one.sides).items()}
     return found
 
 
@@ -108,6 +107,10 @@ def _show_changes(console: Console, outcome: Outcome, *, with_difference: bool) 
         console.line(f"{_SIGNS[one.action]} {one.environment}: image {_PLANNED[one.action]}")
         for line in (*one.reasons, *(one.difference if with_difference else ())):
             console.line(f"    {line}")
+
+
+def _sides(sides: Sides) -> dict[str, str]:
+    return {name: getattr(sides, name) for name in type(sides).record_fields}
 
 
 def _environment(change: Change) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from toolkit import paths
@@ -12,6 +11,7 @@ from toolkit.model import labels
 from toolkit.provision import context, identity, indexes, pulumi_variables, recorded
 from toolkit.provision.base_image import ResolvedBase, resolve
 from toolkit.provision.plan import PlannedImage, Surroundings, plan_image
+from toolkit.record import Record
 from toolkit.workflows.builds import gateway_files, gateway_spec, runner_files, site_certificates
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ _KINDS = frozenset({labels.IMAGE_KIND, labels.GATEWAY_KIND})
 _PLATFORM_NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackImages:
+class StackImages(Record):
     """A stack's images as planned, what the engine has of that stack, and the build contexts by environment."""
 
     key: str
@@ -87,21 +86,19 @@ def plan(  # noqa: PLR0913 -- which images, of which stack, on which engine, bes
     ours = [one for one in engine.images(labels={labels.STACK: ""}) if one.labels.get(labels.KIND) in _KINDS]
     gateway = gateway_spec()
     there = tuple(one for one in ours if one.labels.get(labels.STACK) == key)
-    given = _Given(
-        root=root,
-        around=Surroundings(
-            key=key,
-            platform=platform or platform_of(engine),
-            there={tag: image for image in (ours if registry else there) for tag in image.tags},
-            recorded=known,
-            anew=anew,
-            registry=registry,
-        ),
-        certificates=site_certificates(root),
-        runner=runner_files(),
-        bases=resolve_bases(engine, [*specs, gateway]),
+    around = Surroundings(
+        key=key,
+        platform=platform or platform_of(engine),
+        there={tag: image for image in (ours if registry else there) for tag in image.tags},
+        recorded=known,
+        anew=anew,
+        registry=registry,
     )
-    beside = replace(given, runner=gateway_files(), kind=labels.GATEWAY_KIND)
+    certificates, bases = site_certificates(root), resolve_bases(engine, [*specs, gateway])
+    given, beside = (
+        _Given(root=root, around=around, certificates=certificates, runner=runner, bases=bases, kind=kind)
+        for runner, kind in ((runner_files(), labels.IMAGE_KIND), (gateway_files(), labels.GATEWAY_KIND))
+    )
     contexts = {spec.name: given.context(spec) for spec in specs} | {gateway.name: beside.context(gateway)}
     return StackImages(
         key=key,
@@ -125,8 +122,7 @@ def platform_of(engine: Engine) -> str:
     return f"linux/{_PLATFORM_NAMES.get(architecture, architecture)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
+class _Given(Record):
     """What is the same for every image of one call."""
 
     root: Path
@@ -134,7 +130,7 @@ class _Given:
     certificates: Sequence[Certificate]
     runner: Sequence[ContextFile]
     bases: Mapping[str, ResolvedBase]
-    kind: str = labels.IMAGE_KIND
+    kind: str
 
     def context(self, spec: EnvironmentSpec) -> BuildContext:
         base = self.bases[spec.image.base]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from toolkit.errors import EngineError
@@ -13,6 +12,7 @@ from toolkit.model.image import Sides as ShownSides
 from toolkit.provision import recorded
 from toolkit.provision.assessment import Assessed, Sides, assess
 from toolkit.provision.recorded import IMAGE_TYPE
+from toolkit.record import Record as Plain
 from toolkit.workflows import images
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from toolkit.workflows.images import StackImages
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Plain):
     """`record` is None where there is none, or none that can be read without Pulumi; `names` empty: all.
 
     `gone`: environments whose recorded image is not in its registry any more.
@@ -133,6 +132,8 @@ def built(planned: Sequence[PlannedImage], look_: Look, engine: Engine) -> tuple
 
 def explained(changes: Sequence[Change], look_: Look) -> tuple[Change, ...]:
     """Pulumi's changes with our reasons, and the images that only the engine still has."""
+    from dataclasses import replace  # slow to import, and nothing to explain is the common case
+
     known = {one.environment: one for one in look_.assessed}
     told = []
     for change in changes:
