@@ -35,6 +35,13 @@ AT_ONCE = 4
 LEFT_ALONE = 10  # every tenth client
 LONGEST_LAUNCH = 2.5  # seconds; with several at once most take about as long
 
+KILL_THE_RUNNER = """
+import os, pathlib
+for one in pathlib.Path("/proc").glob("[0-9]*"):
+    if (one / "cmdline").read_bytes().split(b"\\0")[1:4] == [b"-I", b"/opt/toolkit/runner", b"run"]:
+        os.kill(int(one.name), 9)
+"""
+
 Made = TypeVar("Made", EngineContainer, EngineNetwork)
 
 
@@ -173,6 +180,37 @@ def test_a_killed_runner_is_a_failed_session_with_a_reason(
     until(lambda: started()[0]["state"] == "failed", "the state failed")
     assert "ended without warning" in started()[0]["reason"]
     assert toolkit.json("resume", session["id"])["session"]["state"] == "idle"
+
+
+def test_a_runner_killed_from_inside_is_one_too(toolkit: Toolkit, started: Started) -> None:
+    session = toolkit.json("remote", "sleep 100", "--detach")["session"]["id"]
+    until(lambda: started()[0]["state"] == "running", "the state running")
+    toolkit("exec", session, "--", "python3", "-c", KILL_THE_RUNNER, code=None)
+    until(lambda: started()[0]["state"] == "failed", "the state failed")
+    assert toolkit.json("wait", session, code=1)["session"]["state"] == "failed"
+    assert toolkit.json("resume", session)["session"]["state"] == "idle"
+    toolkit("send", session, "echo again")
+    assert toolkit.json("wait", session)["exit_code"] == 0
+
+
+def test_a_killed_git_gateway_is_told_and_comes_back(
+    toolkit: Toolkit, engine: DockerEngine, checkout: Path, tmp_path: Path
+) -> None:
+    bare = tmp_path / "shop.git"
+    git(checkout, "clone", "-q", "--bare", str(checkout), str(bare))
+    session = toolkit.json("remote", "true", "--repo", f"file://{bare}", "--wait")["session"]["id"]
+    (gateway,) = engine.containers(labels={labels.SESSION: session, labels.KIND: labels.GIT_GATEWAY_KIND})
+    engine.kill_container(gateway.id)
+    checks = {one["name"]: one for one in toolkit.json("doctor", "--fix", code=None)["checks"]}
+    assert f"{session}: no way to its repository" in checks["gateways"]["detail"]
+    assert f"toolkit stop {session} && toolkit resume {session}" in checks["gateways"]["fix"]
+    toolkit("stop", session)
+    assert toolkit.json("resume", session)["session"]["state"] == "idle"
+    checks = {one["name"]: one for one in toolkit.json("doctor", code=None)["checks"]}
+    assert session not in checks["gateways"]["detail"]
+    toolkit("send", session, "echo work >work.txt; git add .; git commit -qm work")
+    assert toolkit.json("wait", session)["exit_code"] == 0
+    assert git(bare, "log", "-1", "--format=%s", f"session/{session}") == "work"
 
 
 def test_no_engine(toolkit: Toolkit, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -151,3 +152,24 @@ def test_a_client_that_dies_while_it_prepares_blocks_nobody(toolkit: Toolkit, en
     client.kill()
     client.communicate(timeout=10)
     assert toolkit("remote", "ls /opt/there", "--wait").stdout == "/opt/there\n"
+
+
+def test_what_a_dead_client_was_preparing_is_a_leftover(toolkit: Toolkit, engine: DockerEngine) -> None:
+    with_setup(toolkit, "sleep 600")
+    client = toolkit.start("remote", "true", "--detach")
+
+    def prepared() -> list[str]:
+        found = engine.containers(labels={labels.KIND: labels.PREPARE_KIND})
+        mine = [one for one in found if f":{client.pid}:" in one.labels[labels.LAUNCHER]]
+        return [one.labels[labels.SESSION] for one in mine if one.status == "running"]
+
+    deadline = time.monotonic() + 120
+    while not prepared():
+        assert time.monotonic() < deadline, "the setup script did not begin"
+        time.sleep(0.05)
+    (attempt,) = prepared()
+    client.kill()
+    client.communicate(timeout=10)
+    toolkit("doctor", "--fix", code=None)
+    assert engine.containers(labels={labels.SESSION: attempt}) == []
+    assert engine.networks(labels={labels.SESSION: attempt}) == []

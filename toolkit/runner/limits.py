@@ -5,7 +5,9 @@ Paths of cgroups in both versions, as a container sees its own.
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -44,11 +46,16 @@ def killed_for_memory() -> int:
 
 
 def disk_is_full(folder: str) -> bool:
+    """Whether a little more finds no room: a quota on the session's own part of a disk shows in no other way."""
     try:
         about = os.statvfs(folder)
-    except OSError:
-        return False
-    return about.f_bavail * about.f_frsize < _LITTLE_BYTES or about.f_favail == 0 < about.f_files
+        if about.f_bavail * about.f_frsize < _LITTLE_BYTES or about.f_favail == 0 < about.f_files:
+            return True
+        with tempfile.TemporaryFile(dir=folder) as tried:
+            tried.write(bytes(_LITTLE_BYTES))
+    except OSError as error:
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return False
 
 
 class Watch:

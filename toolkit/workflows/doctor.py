@@ -16,15 +16,17 @@ from toolkit.sessions import disk_limit, gateway_health, leftovers
 from toolkit.workflows import declarations, setup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from toolkit.engines.base import Engine, EngineContainer
+    from toolkit.sessions.leftovers import Leftover
 
 _ENGINE_STORE = Path("/var/lib/docker")
 _LITTLE_BYTES = 5_000_000_000
 _TOO_LITTLE_BYTES = 1_000_000_000
 _GATEWAYS_AT_ONCE = 4
 _CUT_OFF = "no network, since its gateway does not run"
+_NO_GIT = "no way to its repository, since its git gateway does not run"
 
 
 def run(root: Path | None, on_event: OnEvent, *, fix: bool) -> Iterator[Check]:
@@ -103,10 +105,15 @@ def _gateways_check(engine: Engine | None) -> Check:
     working = {_session(one): one for one in found if _is(one, labels.GATEWAY_KIND) and one.status == "running"}
     running = {_session(one) for one in found if _is(one, "session") and one.status == "running"}
     complaints: dict[str, tuple[str, ...]] = dict.fromkeys(running - set(working), (_CUT_OFF,))
+    no_git = running & {_session(one) for one in found if _is(one, labels.GIT_GATEWAY_KIND) and one.status != "running"}
     asked = sorted(running & set(working))
     with ThreadPoolExecutor(_GATEWAYS_AT_ONCE) as pool:
         looks = pool.map(lambda one: _complaints(engine, working[one]), asked)
         complaints |= {one: found for one, found in zip(asked, looks, strict=True) if found}
+    mended = {one: f"toolkit network update {one}" for one in complaints}
+    for one in no_git:
+        complaints[one] = (*complaints.get(one, ()), _NO_GIT)
+        mended[one] = f"toolkit stop {one} && toolkit resume {one}"
     if not complaints:
         return Check(name=name, status=Status.OK, detail=f"{len(working)} running")
     told = sorted(complaints)
@@ -114,7 +121,7 @@ def _gateways_check(engine: Engine | None) -> Check:
         name=name,
         status=Status.WARN,
         detail="; ".join(f"{one}: {', '.join(complaints[one])}" for one in told),
-        fix="; ".join(f"toolkit network update {one}" for one in told),
+        fix="; ".join(mended[one] for one in told),
     )
 
 
@@ -146,9 +153,16 @@ def _leftovers_check(engine: Engine | None, on_event: OnEvent, *, fix: bool) -> 
             return Check(name=name, status=Status.OK, detail="none")
         if not fix:
             return Check(name=name, status=Status.WARN, detail=listed, fix="toolkit doctor --fix")
-        for one in found:
+        for one in _one_after_another(engine, found):
             leftovers.remove(engine, one)
             on_event(Event(step=name, phase=Phase.PROGRESS, text=f"removed {one.kind} {one.name}"))
     except ToolkitError as error:
         return Check(name=name, status=Status.FAIL, detail=error.message, fix=error.hint)
     return Check(name=name, status=Status.OK, detail=f"removed: {listed}")
+
+
+def _one_after_another(engine: Engine, found: Sequence[Leftover]) -> Iterator[Leftover]:
+    """Those, and what has become one by their removal: the gateways' network, when they were the last."""
+    yield from found
+    known = {one.identity for one in found}
+    yield from (one for one in leftovers.find(engine) if one.identity not in known)
