@@ -45,15 +45,32 @@ def hooked(toolkit: Toolkit, started: Callable[[], list[dict[str, Any]]]) -> Ite
     path.write_text(before)
 
 
-def test_hooks_of_both_kinds_and_what_they_leave(hooked: Toolkit, checkout: Path) -> None:
+def command(text: str, **more: Any) -> dict[str, Any]:
+    return {"type": "command", "command": text, **more}
+
+
+def committed(checkout: Path, *groups: dict[str, Any]) -> None:
+    """The repository's settings file with these hooks."""
     (checkout / ".claude").mkdir()
-    settings = {"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "echo repo > /tmp/repo"}]}]}}
-    (checkout / ".claude" / "settings.json").write_text(json.dumps(settings))
+    (checkout / ".claude" / "settings.json").write_text(json.dumps({"hooks": {"SessionStart": list(groups)}}))
     git(checkout, "add", ".")
     git(checkout, "commit", "-q", "-m", "hooks")
-    done = hooked("remote", 'echo "$FROM_HOOK"; cat "$TOOLKIT_CONTEXT_FILE" /tmp/repo', "--wait")
-    assert done.stdout == "set\ntoldrepo\n"
-    session = hooked.json("tasks")["sessions"][0]["id"]
+
+
+def events(toolkit: Toolkit, session: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in toolkit("logs", session, "--json").stdout.splitlines()]
+
+
+def finished(found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Command → how it ended."""
+    return {one["command"]: one for one in found if one["type"] == "hook-finished"}
+
+
+def test_hooks_of_both_kinds_and_what_they_leave(hooked: Toolkit, checkout: Path) -> None:
+    committed(checkout, {"hooks": [command("echo repo > /tmp/repo")]})
+    task = 'echo "$FROM_HOOK"; cat "$TOOLKIT_CONTEXT_FILE" /tmp/repo'
+    session = hooked.json("remote", task, "--wait")["session"]["id"]
+    assert hooked("logs", session).stdout == "set\ntoldrepo\n"
     assert hooked("exec", session, "--", "sh", "-c", "echo $FROM_HOOK").stdout == "set\n"
     assert hooked("exec", session, "--", "ls", "/tmp/resumed", code=2).stdout == ""
     hooked("stop", session)
@@ -61,11 +78,83 @@ def test_hooks_of_both_kinds_and_what_they_leave(hooked: Toolkit, checkout: Path
     assert hooked("exec", session, "--", "cat", "/tmp/resumed").stdout == "resumed\n"
 
 
+def test_which_hooks_a_start_and_a_resume_call(hooked: Toolkit, checkout: Path) -> None:
+    both = ("", "*", "startup|resume", "startup, resume", "s.*u")
+    called = {
+        "startup": {"startup", "^start", *both},
+        "resume": {"resume", "sume$", *both},
+    }
+    never = {"start", "clear, compact", "fork", "("}
+    matchers = called["startup"] | called["resume"] | never
+    committed(checkout, *({"matcher": one, "hooks": [command(f"true '{one}'")]} for one in sorted(matchers)))
+    session = hooked.json("remote", "true", "--wait")["session"]["id"]
+    hooked("stop", session)
+    hooked("resume", session)
+    found = events(hooked, session)
+    starts = [at for at, one in enumerate(found) if one["type"] == "session-started"]
+    for source, part in zip(called, (found[: starts[1]], found[starts[1] :]), strict=True):
+        ran = {one.removeprefix("true '").removesuffix("'") for one in finished(part) if one.startswith("true '")}
+        assert ran == called[source]
+
+
+def test_what_hooks_say_and_how_they_end(hooked: Toolkit, checkout: Path) -> None:
+    """Nothing that one of them does keeps the agent from its work."""
+    said = {
+        "hookSpecificOutput": {
+            "hookEventName": "SessionStart",
+            "additionalContext": "c" * 12_000,
+            "initialUserMessage": "not for a shell",
+            "sessionTitle": "Mend the shop",
+        },
+        "systemMessage": "s" * 12_000,
+    }
+    (checkout / "said.json").write_text(json.dumps(said))
+    names = {
+        "long": "python3 -c 'print(\"p\" * 12000)'",
+        "json": "cat said.json",
+        "half": "echo '{half'",
+        "shown": "echo shown >&2; exit 2",
+        "why": "echo why >&2; echo more >&2; exit 3",
+        "slow": "echo lost; sleep 600 & echo $! > /tmp/child; wait",
+        "late": "while [ ! -e /tmp/go ]; do sleep 0.1; done; echo late > /tmp/late",
+        "args": "/bin/echo",
+    }
+    more: dict[str, dict[str, Any]] = {"slow": {"timeout": 1}, "late": {"async": True}, "args": {"args": ["one word"]}}
+    committed(checkout, {"hooks": [command(text, **more.get(name, {})) for name, text in names.items()]})
+    task = 'touch /tmp/go; cat "$TOOLKIT_CONTEXT_FILE"'
+    session = hooked.json("remote", task, "--wait")["session"]["id"]
+    context = "\n\n".join(["told", "p" * 10_000, "c" * 10_000, "{half", "one word"])
+    assert hooked("logs", session).stdout == context
+
+    found = finished(events(hooked, session))
+    assert found[names["long"]]["context"] == "p" * 10_000
+    assert found[names["json"]]["message"] == "s" * 10_000
+    assert found[names["json"]]["title"] == "Mend the shop"
+    assert (found[names["shown"]]["exit_code"], found[names["shown"]]["message"]) == (2, "shown")
+    assert found[names["why"]]["message"] == "Failed with non-blocking status code: why"
+    assert found[names["why"]]["log"] == "why\nmore\n"
+    assert (found[names["slow"]]["exit_code"], found[names["slow"]]["context"]) == (None, "")
+    assert "cancelled after 1 s" in found[names["slow"]]["message"]
+    assert (found[names["late"]]["exit_code"], found[names["late"]]["seconds"]) == (None, 0)
+    shown = hooked("logs", session).stderr
+    assert all(one in shown for one in ("── title: Mend the shop", ": shown", "status code: why", "cancelled after"))
+    until(lambda: hooked("exec", session, "--", "test", "-e", "/tmp/late", code=None).returncode == 0, "the late one")
+    gone = 'test ! -e "/proc/$(cat /tmp/child)" || grep -q "^State:.Z" "/proc/$(cat /tmp/child)/status"'
+    hooked("exec", session, "--", "sh", "-c", gone)
+
+
+def test_a_hook_can_end_the_session(hooked: Toolkit, checkout: Path) -> None:
+    stop = json.dumps({"continue": False, "stopReason": "the shop is closed"})
+    committed(checkout, {"hooks": [command(f"echo '{stop}'")]})
+    session = hooked.json("remote", "echo never", "--wait", code=1)["session"]["id"]
+    assert "the shop is closed" in hooked("logs", session).stderr
+    assert hooked("logs", session).stdout == ""
+    assert states(hooked)[session][0] == "failed"
+
+
 def test_a_joined_client_sees_the_turn_and_types_into_it(hooked: Toolkit) -> None:
     session = hooked.json("remote", 'read line; echo "got $line"', "--detach")["session"]["id"]
-    for _ in range(200):
-        if hooked.json("tasks")["sessions"][0]["state"] == "running":
-            break
+    until(lambda: states(hooked)[session][0] == "running", "the turn")
     joined = subprocess.run(
         hooked.argv("attach", session),
         env=hooked.variables(),
@@ -112,7 +201,7 @@ def test_tasks_tells_a_running_turn_that_prints_and_output_from_the_background(h
 
 def states(toolkit: Toolkit) -> dict[str, tuple[str, int | None, int]]:
     rows = toolkit.json("tasks")["sessions"]
-    assert all(row["started"] for row in rows)
+    assert all(row["started"] for row in rows if row["turns"])
     return {row["id"]: (row["state"], row["exit_code"], row["turns"]) for row in rows}
 
 
@@ -120,10 +209,7 @@ def test_turns_that_are_sent_meanwhile_come_in_their_order(hooked: Toolkit) -> N
     session = hooked.json("remote", "sleep 1; echo one", "--detach")["session"]["id"]
     hooked("send", session, "echo two")
     hooked("send", session, "echo three")
-    for _ in range(100):
-        if hooked.json("tasks")["sessions"][0]["turns"] == 3:
-            break
-    hooked("wait", session)
+    until(lambda: states(hooked)[session] == ("idle", 0, 3), "the third turn")
     assert hooked("logs", session).stdout == "one\ntwo\nthree\n"
 
 

@@ -59,7 +59,8 @@ class Asked:
 class Agent:
     """`bash -lc TASK`, or a command of the environment's own with `{task}` in any word.
 
-    `typed`: it reads its stdin. `runs_hooks`: it runs the repository's hooks by itself. `host`: whom it must reach.
+    `typed`: it reads its stdin. `runs_hooks`: it runs the repository's hooks by itself. `reads_text`: what it is asked
+    is text for it, not a command of a shell.
     """
 
     typed = True
@@ -67,6 +68,10 @@ class Agent:
 
     def __init__(self, declared: Mapping[str, Any]) -> None:
         self._declared = declared
+
+    @property
+    def reads_text(self) -> bool:
+        return bool(self._declared.get("command"))
 
     def argv(self, asked: Asked) -> list[str]:
         command = self._declared.get("command")
@@ -100,6 +105,10 @@ class Preset(Agent):
         self._project_dir = project_dir
         self._id = remembered
         self._remember_it = remember
+
+    @property
+    def reads_text(self) -> bool:
+        return True
 
     def _remember(self, identity: str) -> None:
         if identity and identity != self._id:
@@ -182,6 +191,13 @@ def agent_of(
     if declared.get("command") or declared.get("preset") not in presets:
         return Agent(declared)
     return presets[declared["preset"]](declared, project_dir, remembered, remember)
+
+
+def preceded(task: str, messages: Sequence[str]) -> str:
+    """The first task with the messages that hooks want to be said before it, cut where they would be too long."""
+    room = _LONGEST_WORD - len(task.encode(errors="surrogateescape"))
+    before = _cut("\n\n".join(messages), room)
+    return f"{before}\n\n{task}" if before else task
 
 
 def missing_program(agent: Agent) -> str:

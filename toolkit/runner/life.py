@@ -89,17 +89,17 @@ class Life:
         )
         self._say("session-started", source="resume" if resumed else "startup", session=self._order["id"])
         opening.open_doors(self._order, resumed=resumed, wanting=self._wanting, say=self._say)
-        task = self._order["task"]
         called = self._call_hooks(resumed=resumed)
         self._hooks_spoke = any(one.context for one in called)
         for one in called:
             if one.stop:
                 raise PreparationError(f"a hook ended the session: {one.stop} ({one.hook.command})")
-            if one.first_message and not resumed and not self._agent.typed:
-                task = f"{one.first_message}\n\n{task}"
         if resumed:
             self._rest()
             return
+        task = self._order["task"]
+        if self._agent.reads_text:
+            task = agents.preceded(task, [one.first_message for one in called if one.first_message])
         inbox.put(self._folder, task, name=inbox.FIRST)
         self._state.update(prepared=True)
 

@@ -96,10 +96,11 @@ def echo_output(event: TranscriptEvent) -> None:
 
 def _hook(event: TranscriptEvent) -> str:
     """Only what its user should know: a hook that went well says nothing."""
-    message = str(event.get("message", ""))
-    if event.get("exit_code") == 0 and not message:
-        return ""
-    return f"── hook {short(str(event.get('command', '')))}: {message or event.get('exit_code')}"
+    message, title = str(event.get("message", "")), event.get("title")
+    lines = [f"── title: {title}"] if title else []
+    if event.get("exit_code") != 0 or message:
+        lines.append(f"── hook {short(str(event.get('command', '')))}: {message or event.get('exit_code')}")
+    return "\n".join(lines)
 
 
 _NOT_FETCHED = {"submodules": "submodules", "lfs": "Git LFS files"}

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 import tomllib
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.runner.test_life import Runner
+from toolkit.paths import runner_source
 from toolkit.runner import agents
-from toolkit.runner.agents import Asked
+from toolkit.runner.agents import Asked, preceded
 from toolkit.sessions import histories
 
 if TYPE_CHECKING:
@@ -175,3 +181,90 @@ def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 def test_both_sides_name_claudes_folder_alike(path: str) -> None:
     """The runner may not import the product, so each side has its own."""
     assert agents.munged(path) == histories.munged(path)
+
+
+@pytest.mark.parametrize(
+    ("messages", "text"), [([], "task"), (["one"], "one\n\ntask"), (["one", "two"], "one\n\ntwo\n\ntask")]
+)
+def test_messages_of_hooks_precede_the_task(messages: list[str], text: str) -> None:
+    assert preceded("task", messages) == text
+
+
+def test_messages_are_cut_and_the_task_is_not() -> None:
+    found = preceded("t" * 100_000, ["ü" * 10_000, "x" * 10_000])
+    assert found.endswith("\n\n" + "t" * 100_000)
+    assert found.startswith("ü" * 9_000)
+    assert len(found.encode()) <= LONGEST
+
+
+FAKE_CLAUDE = """#!/bin/sh
+# A fake of the program: keeps a history, tells its last word, and ends with exit code 0 whatever came of it.
+for word; do last=$word; done
+while [ $# -gt 0 ]; do case $1 in --session-id|--resume) id=$2;; esac; shift; done
+mkdir -p "$CLAUDE_CONFIG_DIR/projects/$FOLDER"; touch "$CLAUDE_CONFIG_DIR/projects/$FOLDER/$id.jsonl"
+printf '%s' "$last" > "$CLAUDE_CONFIG_DIR/last"
+if [ "$last" = fail ]; then
+    echo '{"type": "result", "subtype": "success", "is_error": true, "result": "no credit"}'
+elif [ "$last" != silent ]; then
+    echo '{"type": "result", "subtype": "success", "is_error": false}'
+fi
+"""
+
+
+@pytest.fixture
+def programmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose sessions find the fake on their PATH; returns where it keeps its things."""
+    kept, project, programs = tmp_path / "kept", tmp_path / "project", tmp_path / "bin"
+    for folder in (kept, project, programs):
+        folder.mkdir()
+    (programs / "claude").write_text(FAKE_CLAUDE)
+    (programs / "claude").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(kept))
+    monkeypatch.setenv("FOLDER", agents.munged(str(project.resolve())))
+    return kept
+
+
+def running(tmp_path: Path, task: str, **order: Any) -> Runner:
+    (tmp_path / "state").mkdir()
+    body = {"id": "calm-otter-0001", "project_dir": str(tmp_path / "project"), "agent": {"preset": "claude"}}
+    return Runner(tmp_path / "state", {**body, "task": task, "idle_timeout": 60, "max_age": 600, **order})
+
+
+@pytest.mark.parametrize(("task", "reason"), [("fail", "no credit"), ("silent", "the agent ended without a result")])
+def test_an_exit_code_of_0_is_no_success_by_itself(programmed: Path, tmp_path: Path, task: str, reason: str) -> None:
+    runner = running(tmp_path, task)
+    runner.until(lambda: runner.state["state"] == "failed")
+    assert (runner.state["exit_code"], runner.state["reason"]) == (1, reason)
+    runner.end()
+
+
+def test_what_hooks_say_at_a_resume_is_told_once(programmed: Path, tmp_path: Path) -> None:
+    hooks = [{"matcher": "", "command": "echo told", "timeout": 20.0}]
+    runner = running(tmp_path, "one", hooks=hooks)
+    runner.until(lambda: runner.state["state"] == "idle")
+    assert (programmed / "last").read_text() == "one"
+    runner.end()
+    runner.start()
+    for turn, text in ((2, "<session-start-hook>\ntold\n</session-start-hook>\n\ntwo"), (3, "three")):
+        words = [sys.executable, "-I", str(runner_source()), "send", str(runner.folder), text.rpartition("\n")[2]]
+        runner.until(lambda: runner.state["state"] == "idle")
+        subprocess.run(words, check=True)
+        runner.until(partial(rests, runner, turn))
+        assert (programmed / "last").read_text() == text
+    runner.end()
+
+
+def rests(runner: Runner, turn: int) -> bool:
+    return bool(runner.state["turns"] == turn and runner.state["state"] == "idle")
+
+
+def test_without_its_program_nothing_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "project").mkdir()
+    monkeypatch.setenv("PATH", "/nonexistent")
+    hook = {"matcher": "", "command": f"touch {tmp_path}/ran", "timeout": 20.0}
+    runner = running(tmp_path, "x", hooks=[hook])
+    assert runner.process.wait(20) == 1
+    assert "the image has no 'claude'" in runner.state["reason"]
+    assert "network-checked" not in [one["type"] for one in runner.events]
+    assert not (tmp_path / "ran").exists()

@@ -159,3 +159,68 @@ def test_a_broken_settings_file_is_told_and_blocks_nothing(hooks: Hooks) -> None
 def test_arguments_need_no_shell(hooks: Hooks) -> None:
     hooks.settings({"hooks": [command("touch", args=["a b"])]})
     assert output(hooks.start("ls 'a b'")) == "a b\n"
+
+
+def saying(text: str) -> dict[str, Any]:
+    said = json.dumps({"hookSpecificOutput": {"hookEventName": "SessionStart", "initialUserMessage": text}})
+    return {"command": f"echo '{said}'"}
+
+
+def test_first_messages_precede_the_task_of_an_agent_that_reads_text(hooks: Hooks) -> None:
+    agent = {"preset": "", "command": ["printf", "%s", "{task}"], "next": []}
+    assert output(hooks.start("the task", saying("one"), saying("two"), agent=agent)) == "one\n\ntwo\n\nthe task"
+
+
+def test_a_shell_gets_no_first_message(hooks: Hooks) -> None:
+    assert output(hooks.start("echo task", saying("exit 9"))) == "task\n"
+
+
+@pytest.mark.parametrize("key", ["additionalContext", "systemMessage", "plain"])
+def test_texts_are_cut(hooks: Hooks, key: str) -> None:
+    long = "ü" * 10_001
+    said = {"systemMessage": long} if key == "systemMessage" else {"hookSpecificOutput": {"additionalContext": long}}
+    (hooks.project / "said").write_text(long if key == "plain" else json.dumps(said))
+    runner = hooks.start("true", {"command": "cat said"})
+    output(runner)
+    event = finished(runner)["cat said"]
+    assert event["message" if key == "systemMessage" else "context"] == long[:10_000]
+
+
+def test_one_in_the_background_is_not_waited_for(hooks: Hooks, tmp_path: Path) -> None:
+    late = f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done; echo late > {tmp_path}/late"
+    hooks.settings({"hooks": [command(late, **{"async": True})]})
+    runner = hooks.start("echo on")
+    assert output(runner) == "on\n"
+    assert finished(runner)[late]["message"] == "goes on in the background"
+    (tmp_path / "go").touch()
+    runner.until((tmp_path / "late").exists)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"hooks": []}',
+        '{"hooks": {"SessionStart": {"hooks": 1}}}',
+        '{"hooks": {"SessionStart": [{"hooks": [{"type": "command"}]}]}}',
+        '{"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "x", "timeout": "soon"}]}]}}',
+        "[]",
+    ],
+)
+def test_a_settings_file_of_another_form_is_told_and_blocks_nothing(hooks: Hooks, text: str) -> None:
+    hooks.settings()
+    (hooks.project / ".claude" / "settings.json").write_text(text)
+    runner = hooks.start("echo on")
+    assert output(runner) == "on\n"
+    assert "has not the form" in finished(runner)[".claude/settings.json"]["message"]
+
+
+def test_hooks_of_other_kinds_are_left_alone(hooks: Hooks) -> None:
+    hooks.settings({"hooks": [{"type": "prompt", "prompt": "x"}, command("echo kept")]})
+    assert output(hooks.start('cat "$TOOLKIT_CONTEXT_FILE"')) == "kept"
+
+
+def test_the_end_of_the_session_ends_a_hook(hooks: Hooks, tmp_path: Path) -> None:
+    runner = hooks.start("echo never", {"command": f"touch {tmp_path}/begun; sleep 600", "timeout": 600})
+    runner.until((tmp_path / "begun").exists)
+    runner.end()
+    assert runner.state["state"] == "stopped"
