@@ -33,7 +33,7 @@ lint: $(STAMP) ## ruff, mypy, the layer contract, the declarations' schema
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/check-jsonschema --schemafile schemas/environment.schema.json envs/*.yaml
+	$(BIN)/check-jsonschema --schemafile schemas/environment.schema.json envs/*.yaml examples/*/envs/*.yaml
 
 unit: $(STAMP) ## the tests that need no engine
 	$(BIN)/python -m pytest -m "not e2e"
