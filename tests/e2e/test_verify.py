@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import signal
 import tarfile
 import time
 from dataclasses import replace
@@ -107,6 +109,34 @@ def test_a_kept_declaration_passes_within_its_time(site: Toolkit, engine: Docker
     suite = ET.parse(report).getroot()[0]
     assert (suite.get("name"), suite.get("failures"), suite.get("tests")) == ("web", "0", str(len(CHECKS)))
     assert spent < 20 * slowness(engine), f"{spent:.1f} s"
+
+
+def cut_off(site: Toolkit, engine: DockerEngine, number: int) -> int:
+    """End a verification whose session is there already; its exit code."""
+    known = {one.id for one in engine.containers(labels={labels.KIND: "session"})}
+    process = site.start("verify", "web")
+    deadline = time.monotonic() + 120
+    while not {one.id for one in engine.containers(labels={labels.KIND: "session"})} - known:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(process.pid, number)
+    process.communicate(timeout=120)
+    return process.returncode
+
+
+def test_one_that_is_interrupted_leaves_nothing(here: Toolkit, engine: DockerEngine, snapshot: str) -> None:
+    before = everything(engine)
+    assert cut_off(here, engine, signal.SIGINT) == 130
+    assert everything(engine) <= before
+
+
+def test_one_that_is_killed_leaves_what_doctor_removes(here: Toolkit, engine: DockerEngine, snapshot: str) -> None:
+    before = everything(engine)
+    assert cut_off(here, engine, signal.SIGKILL) == -signal.SIGKILL
+    assert not everything(engine) <= before
+    here("doctor", "--fix", code=None)
+    assert everything(engine) <= before
 
 
 def slowness(engine: DockerEngine) -> float:
@@ -378,11 +408,18 @@ def test_all_side_by_side_and_one_that_cannot_be_prepared(here: Toolkit, engine:
         "version: 1\nname: broken\nnetwork: {access: none}\nimage: {packages: {apt: [tree]}}\nsetup: {script: exit 3}\n"
     )
     (here.root / "envs" / "broken.yaml").write_text(setup)
+    for level in ("trusted", "full"):
+        text = f"version: 1\nname: {level}\nnetwork: {{access: {level}, deny: [bad.example.com]}}\n"
+        (here.root / "envs" / f"{level}.yaml").write_text(text)
     try:
         here("up", "--yes")
         found = {one["environment"]: one for one in here.json("verify", "--all", code=1)["verifications"]}
         assert set(statuses(found["web"]).values()) == {"pass", "skip"}
+        for level in ("trusted", "full"):
+            assert set(statuses(found[level]).values()) == {"pass", "skip"}
+            assert statuses(found[level])["network-allowed"] == "pass"
         assert statuses(found["broken"]) == {"setup": "fail"}
         assert "exit code 3" in found["broken"]["checks"][0]["detail"]
     finally:
-        (here.root / "envs" / "broken.yaml").unlink()
+        for name in ("broken", "trusted", "full"):
+            (here.root / "envs" / f"{name}.yaml").unlink()

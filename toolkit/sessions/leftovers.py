@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit import paths
 from toolkit.model import labels
 from toolkit.sessions import launcher, outer_network
-from toolkit.sessions.names import VERIFY_PREFIX
+from toolkit.sessions.names import VERIFY_FOLDER, VERIFY_PREFIX
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from toolkit.engines.base import Engine, EngineContainer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftover:
-    """`kind` is container, network or folder; `identity` what removes it."""
+    """`kind` is container, network, volume or folder; `identity` what removes it."""
 
     kind: str
     name: str
@@ -56,6 +57,7 @@ def find(engine: Engine) -> tuple[Leftover, ...]:
     return (
         *(Leftover(kind="container", name=one.name, identity=one.id, reason="its client is gone") for one in unborn),
         *(Leftover(kind="network", name=one.name, identity=one.id, reason="no session uses it") for one in lonely),
+        *_mirrors(engine, containers, unborn),
         *(
             Leftover(kind="network", name=one.name, identity=one.id, reason="no gateway uses it")
             for one in outer_network.unused(engine)
@@ -92,12 +94,24 @@ def _companions(containers: list[EngineContainer], unborn: list[EngineContainer]
     ]
 
 
+def _mirrors(engine: Engine, containers: list[EngineContainer], unborn: list[EngineContainer]) -> Iterator[Leftover]:
+    """Those of verifications that are over: a verification has a remote of its own, which no other session has."""
+    gone = {one.id for one in unborn}
+    used = {one.labels.get(labels.REPOSITORY, "") for one in containers if one.id not in gone}
+    for one in engine.volumes(labels={labels.KIND: labels.MIRROR_KIND}):
+        remote = one.labels.get(labels.REPOSITORY, "")
+        if remote not in used and Path(remote).parent.name.startswith(VERIFY_FOLDER):
+            yield Leftover(kind="volume", name=one.name, identity=one.name, reason="its client is gone")
+
+
 def remove(engine: Engine, leftover: Leftover) -> None:
     """Idempotent."""
     if leftover.kind == "container":
         engine.remove_container(leftover.identity)
     elif leftover.kind == "network":
         engine.remove_network(leftover.identity)
+    elif leftover.kind == "volume":
+        engine.remove_volume(leftover.identity)
     else:
         shutil.rmtree(leftover.identity, ignore_errors=True)
 

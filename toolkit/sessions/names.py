@@ -21,6 +21,9 @@ wren yak zebra
 VERIFY_PREFIX = "verify-"
 """How the id of a verification's session begins."""
 
+VERIFY_FOLDER = "toolkit-verify-"
+"""How the folder begins that its repositories lie in."""
+
 BEGINNING = re.compile(r"[a-z]+(-[a-z]*(-[0-9a-f]{0,4})?)?")
 
 

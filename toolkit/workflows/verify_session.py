@@ -17,6 +17,7 @@ from toolkit.model.environment import AgentSpec
 from toolkit.model.event import ignore
 from toolkit.sessions import ends, following, launcher
 from toolkit.sessions.launch import launch
+from toolkit.sessions.names import VERIFY_FOLDER
 from toolkit.sessions.plan import SessionRequest
 from toolkit.workflows import carrying, session_repository, verify_hooks
 from toolkit.workflows.evidence import HookOutcome
@@ -84,7 +85,7 @@ def session(root: Path, engine: Engine, request: SessionRequest, plan: GatewayPl
         ToolkitError: it could not begin; code `hooks` where a hook ended it.
     """
     with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="toolkit-")))
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=VERIFY_FOLDER)))
         source, upstream = _repositories(scratch)
         gated = partial(
             carrying.gated, request, look(str(source)), plan, engine, into=scratch / "carried", on_event=ignore

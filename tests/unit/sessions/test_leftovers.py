@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from toolkit.engines.base import EngineContainer, EngineNetwork
+from toolkit.engines.base import EngineContainer, EngineNetwork, EngineVolume
 from toolkit.model import labels
 from toolkit.sessions import launcher, leftovers
 
@@ -25,12 +25,16 @@ class FakeListing:
 
     there: list[EngineContainer] = field(default_factory=list)
     nets: list[EngineNetwork] = field(default_factory=list)
+    kept: list[EngineVolume] = field(default_factory=list)
 
     def containers(self, *, labels: Mapping[str, str]) -> list[EngineContainer]:
         return [one for one in self.there if _carries(one.labels, labels)]
 
     def networks(self, *, labels: Mapping[str, str]) -> list[EngineNetwork]:
         return [one for one in self.nets if _carries(one.labels, labels)]
+
+    def volumes(self, *, labels: Mapping[str, str]) -> list[EngineVolume]:
+        return [one for one in self.kept if _carries(one.labels, labels)]
 
 
 def _carries(own: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
@@ -53,8 +57,12 @@ def network(session: str, maker: str = DEAD) -> EngineNetwork:
     return EngineNetwork(id=f"{session}-net", name=f"{session}-net", subnets=(), labels=own)
 
 
-def found(*containers: EngineContainer, networks: tuple[EngineNetwork, ...] = ()) -> set[str]:
-    engine = cast("Engine", FakeListing(list(containers), list(networks)))
+def found(
+    *containers: EngineContainer,
+    networks: tuple[EngineNetwork, ...] = (),
+    volumes: tuple[EngineVolume, ...] = (),
+) -> set[str]:
+    engine = cast("Engine", FakeListing(list(containers), list(networks), list(volumes)))
     return {one.identity for one in leftovers.find(engine) if one.kind != "folder"}
 
 
@@ -115,3 +123,17 @@ def test_the_gateways_network_goes_when_nobody_could_want_it() -> None:
     assert found(networks=(bridge,)) == {"bridge"}
     assert found(container("gateway", "a", "created", ALIVE), networks=(bridge,)) == set()
     assert found(container("git-gateway", "a", "exited", ALIVE), networks=(bridge,)) == set()
+
+
+def test_the_mirror_of_a_verification_goes_with_it_and_no_other() -> None:
+    def mirror(remote: str) -> EngineVolume:
+        return EngineVolume(name=remote, labels={labels.KIND: labels.MIRROR_KIND, labels.REPOSITORY: remote})
+
+    def gateway(maker: str) -> EngineContainer:
+        made = container(labels.GIT_GATEWAY_KIND, "verify-a", "running", maker)
+        return replace(made, labels={**made.labels, labels.REPOSITORY: own})
+
+    own, shared = "/tmp/toolkit-verify-x/upstream.git", "https://git.example.com/shop"
+    volumes = (mirror(own), mirror(shared))
+    assert found(gateway(DEAD), volumes=volumes) == {"verify-a-git-gateway", own}
+    assert found(gateway(ALIVE), volumes=volumes) == set()
