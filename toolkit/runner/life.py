@@ -251,7 +251,9 @@ class Life:
         while self._end is None and time.monotonic() < deadline:
             if inbox.waiting(self._folder):
                 return True
-            self._ending.wait(_POLL_SECONDS)
+            # Not a wait for the event: the signal that ends us sets it in this thread, which would wait for the lock
+            # that it holds in there itself, for ever. A sleep ends by itself.
+            time.sleep(_POLL_SECONDS)
         if self._end is None:
             self._finish("failed" if self._state.fields["exit_code"] else "completed", "idle for too long")
         return False
