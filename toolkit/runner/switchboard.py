@@ -42,6 +42,7 @@ class Switchboard:
             os.chmod(path, 0o600)
             self._plug.listen(64)
         except OSError:  # a full disk: nobody can join, and the session goes on
+            self._plug.close()
             return
         threading.Thread(target=self._accept, daemon=True).start()
 
