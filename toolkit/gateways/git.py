@@ -204,7 +204,8 @@ def _become(folder: str, order: dict[str, Any]) -> None:
         if not any(line.split(":")[2:3] == [str(user)] for line in file):
             file.write(f"toolkit:x:{user}:{user}::{folder}:/bin/sh\n")
     for one in (folder, order["mirror"]):
-        if one and os.stat(one).st_uid != user:
+        if one:
+            os.makedirs(one, exist_ok=True)  # a mirror of its own is not there yet
             shutil.chown(one, user, user)
     privileges.drop(user)
 

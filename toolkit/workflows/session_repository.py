@@ -104,11 +104,12 @@ class OnlyHere:
 
 def only_here(engine: Engine, found: SessionRepository) -> OnlyHere:
     """What the session alone has: neither the remote, asked now, nor the checkout that it came from."""
+    moved = {name: one for name, one in _tips(found).items() if one != found.base}
+    if not moved:
+        return OnlyHere()
     home = session_remote.opened(found.address)
     tips = {
-        name: identity
-        for name, identity in _tips(found).items()
-        if identity != found.base and not is_at_home(found.address, identity) and not _is_in(home.top, identity)
+        name: one for name, one in moved.items() if not is_at_home(found.address, one) and not _is_in(home.top, one)
     }
     if not tips:
         return OnlyHere()
