@@ -16,6 +16,7 @@ import declarations
 import gateways
 import network
 import provisioning
+import repository
 import sessions
 from row import Row, cells
 
@@ -30,11 +31,11 @@ TOOLKIT = (sys.executable, "-m", "toolkit", "--root", str(ROOT))
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="toolkit-bench-") as scratch:
-        repository = _repository(Path(scratch))
+        small = _repository(Path(scratch))
         with declarations.rows() as quick:
             table = [cells(row) for row in (*quick, *_engine_rows())]
         image = json.loads(_run(*TOOLKIT, "up", "default", "--yes", "--json"))["images"]["default"]["reference"]
-        bench = sessions.Bench(toolkit=TOOLKIT, image=image, repository=repository, scratch=Path(scratch))
+        bench = sessions.Bench(toolkit=TOOLKIT, image=image, repository=small, scratch=Path(scratch))
         table += sessions.rows(bench)
     for name, yardstick, ratio, goal in declarations.validation():
         table.append([name, yardstick, f"{ratio:.3f}", "–", f"≤ {goal:.3f}"])
@@ -42,6 +43,7 @@ def main() -> int:
         table += [cells(row) for row in images]
     table += network.rows(TOOLKIT[:3])
     table += gateways.rows(TOOLKIT[:3])
+    table += repository.rows(TOOLKIT[:3])
     Console().table(("WHAT", "BESIDE", "RATIO", "SPREAD", "GOAL"), table)
     return 0
 
