@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from toolkit.sessions.plan import SessionRequest
 
 _CHECK_SECONDS = 60.0
+_NOT_CLOSED = "the network is not as it must be"  # the runner's words (runner/opening.py)
 _THREADS = 5  # the making itself, the repository, the network outside, two gateways
 
 
@@ -112,7 +113,9 @@ def _wait_for_the_check(engine: Engine, container: str) -> None:
             if event["type"] == "network-checked":
                 return
             if event["type"] == "session-ended":
-                raise EngineError(f"the session could not begin: {event.get('reason')}", code="cannot-begin")
+                reason = str(event.get("reason"))
+                code = "network-check" if reason.startswith(_NOT_CLOSED) else "cannot-begin"
+                raise EngineError(f"the session could not begin: {reason}", code=code)
     except TimeoutError as error:
         raise EngineError(f"the session's network was not checked within {_CHECK_SECONDS:g} s") from error
     raise EngineError("the session ended before its network was checked", hint="toolkit doctor")
