@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     if verb == "send" and len(rest) == 2:
         from . import inbox
 
-        inbox.put(Path(rest[0]), rest[1])
+        inbox.send(Path(rest[0]), rest[1])
         return 0
     if verb == "join" and len(rest) == 1:
         from .join import join

@@ -13,14 +13,28 @@ FIRST = "0" * 20
 """The name of the session's own task: before all that was sent meanwhile, and the same if it is put twice."""
 
 
-def put(folder: Path, text: str, *, name: str = "") -> None:
-    """Queue one turn; the file appears whole or not at all."""
+_TAKEN_SECONDS = 1.0
+
+
+def send(folder: Path, text: str) -> None:
+    """Queue one turn, and give a runner at rest the time to take it: who waits for the turn next must not find it at
+    rest still. One that is at work takes it later.
+    """
+    name = put(folder, text)
+    deadline = time.monotonic() + _TAKEN_SECONDS
+    while (folder / "inbox" / name).exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def put(folder: Path, text: str, *, name: str = "") -> str:
+    """Queue one turn and return its name; the file appears whole or not at all."""
     box = folder / "inbox"
     box.mkdir(exist_ok=True)
     name = name or f"{time.time_ns():020d}-{os.getpid()}"
     staged = box / f".{name}"
     staged.write_text(text, encoding="utf-8", errors="surrogateescape")
     os.replace(staged, box / name)
+    return name
 
 
 def waiting(folder: Path) -> list[Path]:
