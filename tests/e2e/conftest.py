@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support import own_things
 from tests.support.cli import Toolkit
 from tests.support.git import repository
 from toolkit.engines.connection import connect
@@ -43,11 +43,15 @@ def engine() -> DockerEngine:
 
 @pytest.fixture(scope="session", autouse=True)
 def reaper(engine: DockerEngine) -> None:
-    """testcontainers' reaper where its image is at hand; elsewhere the tests clean up by label alone."""
+    """testcontainers' reaper where its image is at hand; elsewhere the tests clean up by label alone.
+
+    What a run that was killed could not clean up goes now.
+    """
     from testcontainers.core.config import testcontainers_config
 
     if engine.image(testcontainers_config.ryuk_image) is None:
         testcontainers_config.ryuk_disabled = True
+    own_things.remove_of_dead_runs(engine)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +61,7 @@ def provisioned(engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) 
     (root / "envs").mkdir()
     (root / "envs" / "default.yaml").write_text(DECLARATION)
     settings = _site_settings(tmp_path_factory.mktemp("config"))
-    stack = f"test-{uuid.uuid4().hex[:8]}"
+    stack = own_things.new_stack()
     toolkit = Toolkit(root=root, cwd=root, environment={"XDG_CONFIG_HOME": str(settings), "TEST_STACK": stack})
     toolkit("up", "--yes", "--stack", stack)
     yield toolkit
@@ -94,6 +98,12 @@ def started(toolkit: Toolkit) -> Callable[[], list[dict[str, Any]]]:
     """The rows of `tasks` since the test began, the newest first: whoever uses this engine may have sessions too."""
     before = {one["id"] for one in toolkit.json("tasks", "--all")["sessions"]}
     return lambda: [one for one in toolkit.json("tasks")["sessions"] if one["id"] not in before]
+
+
+@pytest.fixture
+def others(engine: DockerEngine) -> frozenset[str]:
+    """The ids of the sessions that were there before."""
+    return frozenset(one.labels[labels.SESSION] for one in engine.containers(labels={labels.KIND: "session"}))
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import pytest
 
 from tests.e2e.network import authority, grounds
 from tests.e2e.network.model_lab import ANTHROPIC, OPENAI, ModelLab, models_opened
+from tests.support import own_things
 from tests.support.cli import Toolkit
 from tests.support.git import git, repository
 from toolkit.model import labels
@@ -95,7 +95,7 @@ def site(engine: DockerEngine, keys: dict[str, str], tmp_path_factory: pytest.Te
     environment = {"XDG_CONFIG_HOME": str(config), "XDG_STATE_HOME": str(tmp_path_factory.mktemp("state")), **keys}
     environment["TEST_LAB"] = str(folder)
     toolkit = Toolkit(root=root, cwd=root, environment=environment)
-    stack = f"test-{uuid.uuid4().hex[:8]}"
+    stack = own_things.new_stack()
     toolkit("up", "--yes", "--stack", stack, seconds=BUILD_SECONDS)
     toolkit("env", "approve", "agents", "--yes")
     yield toolkit

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import own_things
 from toolkit.engines import connection, docker
 from toolkit.engines.base import ContainerRequest, NetworkRequest
 from toolkit.engines.quick import QuickEngine
@@ -39,7 +40,7 @@ def container(image: str, engine: Engine) -> Iterator[str]:
             name=f"contract-{uuid.uuid4().hex[:8]}",
             image=image,
             command=["sleep", "600"],
-            labels={labels.KIND: "test", "dev.toolkit.odd": 'a "quoted" & =ä'},
+            labels={**own_things.marks(), "dev.toolkit.odd": 'a "quoted" & =ä'},
         )
     )
     yield made
@@ -128,7 +129,7 @@ def test_the_end_of_a_log(connect: Callable[[], Engine], image: str, engine: Eng
             name=f"contract-{uuid.uuid4().hex[:8]}",
             image=image,
             command=["sh", "-c", "echo first; echo last"],
-            labels={labels.KIND: "test"},
+            labels=own_things.marks(),
         )
     )
     try:

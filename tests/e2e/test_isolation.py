@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from testcontainers.core.container import DockerContainer
 
+from tests.support import own_things
 from toolkit.model import labels
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def host_addresses(engine: DockerEngine) -> set[str]:
 def neighbour(engine: DockerEngine, image: str) -> Iterator[DockerContainer]:
     """The positive control: an ordinary container on the engine's default bridge."""
     with DockerContainer(image).with_kwargs(
-        entrypoint=["sleep", "infinity"], labels={labels.KIND: "test"}, init=True
+        entrypoint=["sleep", "infinity"], labels=own_things.marks(), init=True
     ) as container:
         yield container
 
@@ -205,7 +206,7 @@ def test_the_dns_trap_catches_an_ordinary_container(engine: DockerEngine, image:
     with (
         DnsTrap(address) as trap,
         DockerContainer(image).with_kwargs(
-            entrypoint=["sleep", "infinity"], labels={labels.KIND: "test"}, init=True, dns=[address]
+            entrypoint=["sleep", "infinity"], labels=own_things.marks(), init=True, dns=[address]
         ) as container,
     ):
         container.exec(["getent", "hosts", "leak.example.com"])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pexpect
 import pytest
 
+from tests.support import own_things
 from tests.support.cli import Toolkit
 from tests.support.stack_site import BASE, SECONDS, Site, actions, certificate, reasons, site_at, wait_for_build
 from toolkit.engines.base import ContainerRequest
@@ -214,7 +215,7 @@ def test_a_locked_up_takes_the_recorded_bases_alone(site: Site) -> None:
 def commit_on(site: Site, image: str, reference: str) -> None:
     """Give `reference` to an image that has one more layer, and the labels of the one below."""
     container = site.engine.create_container(
-        ContainerRequest(name=f"{site.stack}-hand", image=image, command=["true"], labels={labels.KIND: "test"})
+        ContainerRequest(name=f"{site.stack}-hand", image=image, command=["true"], labels=own_things.marks())
     )
     argv = ["docker", "commit", "--change", f"LABEL dev.toolkit.kind={labels_of(site, image)}", container, reference]
     try:
@@ -345,7 +346,7 @@ def test_a_damaged_record_is_told_and_made_again_on_demand(site: Site) -> None:
 
 
 def test_two_stacks_of_one_root_live_side_by_side(site: Site) -> None:
-    other = Site(toolkit=site.toolkit, stack=f"test-{uuid.uuid4().hex[:8]}", engine=site.engine)
+    other = Site(toolkit=site.toolkit, stack=own_things.new_stack(), engine=site.engine)
     first, second = site.up()["images"]["one"], other.up()["images"]["one"]
     assert first["reference"] != second["reference"]
     assert first["build"] == second["build"]
@@ -475,14 +476,14 @@ def test_images_that_sessions_use_are_not_removed(site: Site) -> None:
 
 
 def test_prune_removes_earlier_builds_that_nobody_uses_and_nothing_else(site: Site) -> None:
-    other = Site(toolkit=site.toolkit, stack=f"test-{uuid.uuid4().hex[:8]}", engine=site.engine)
+    other = Site(toolkit=site.toolkit, stack=own_things.new_stack(), engine=site.engine)
     foreign = other.up()["images"]["one"]["reference"]
     builds = []
     for package in ("hello", "tree", "bc"):
         site.declare("one", packages={"apt": [package]})
         builds.append(site.up()["images"]["one"]["reference"])
     container = site.engine.create_container(
-        ContainerRequest(name=f"{site.stack}-user", image=builds[0], command=["true"], labels={labels.KIND: "test"})
+        ContainerRequest(name=f"{site.stack}-user", image=builds[0], command=["true"], labels=own_things.marks())
     )
     try:
         prune = ("images", "prune", "--stack", site.stack)

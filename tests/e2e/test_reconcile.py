@@ -6,12 +6,12 @@ import json
 import socket
 import subprocess
 import threading
-import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support import own_things
 from tests.support.cli import Toolkit
 from tests.support.git import git
 from toolkit.model import labels
@@ -65,7 +65,7 @@ def site(provisioned: Toolkit, engine: Engine, server: str, tmp_path: Path) -> I
     """The reconciler's own clone."""
     root = tmp_path / "root"
     subprocess.run(["git", "clone", "-q", server, str(root)], check=True, capture_output=True, timeout=60)
-    stack = f"test-{uuid.uuid4().hex[:8]}"
+    stack = own_things.new_stack()
     toolkit = Toolkit(root=root, cwd=root, environment={**provisioned.environment, "TEST_STACK": stack})
     yield toolkit
     toolkit("destroy", "--yes", "--force", "--stack", stack)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import own_things
 from tests.support.cli import Toolkit
 from toolkit.model import labels
 
@@ -67,10 +68,10 @@ def registry(provisioned: Toolkit, engine: Engine, tmp_path_factory: pytest.Temp
     image = {"base": "debian:bookworm-slim", "packages": {"apt": ["docker-registry", "apache2-utils"]}}
     body = {"version": 1, "name": "registry", "network": {"access": "none"}, "image": image}
     (root / "envs" / "registry.yaml").write_text(json.dumps(body))
-    stack = f"test-{uuid.uuid4().hex[:8]}"
+    stack = own_things.new_stack()
     toolkit = Toolkit(root=root, cwd=root, environment=provisioned.environment)
     made = toolkit.json("up", "--yes", "--stack", stack)["images"]["registry"]["reference"]
-    container = run("docker", "create", "--label", f"{labels.KIND}=test-registry", made, "sleep", "3600")
+    container = run("docker", "create", *own_things.options(), made, "sleep", "3600")
     try:
         run("docker", "start", container)
         yield _serving(container, folder)
@@ -140,7 +141,7 @@ def team(registry: Registry, provisioned: Toolkit, engine: Engine, tmp_path: Pat
     environment = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "DOCKER_CONFIG": str(registry.docker_config)}
     made = Team(
         toolkit=Toolkit(root=root, cwd=root, environment={**provisioned.environment, **environment}),
-        stack=f"test-{uuid.uuid4().hex[:8]}",
+        stack=own_things.new_stack(),
     )
     yield made
     made("destroy", "--force")

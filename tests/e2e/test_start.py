@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import own_things
 from tests.support.pages import CHECKOUT
 from tests.support.replay import Shell, replay
 from tests.support.transcript_page import read
 from toolkit import paths
-from toolkit.model import labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,8 +70,7 @@ def machine(engine: DockerEngine, wheel: Path) -> Iterator[str]:
     volumes = [word for one in shared for word in ("--volume", one)]
     name = f"toolkit-start-{uuid.uuid4().hex[:8]}"
     trust = ("--env", f"PIP_CERT={_SITE_FILES[0]}", "--env", "PIP_NO_COMPILE=1")
-    label = f"{labels.KIND}=test-machine"
-    _run("docker", "run", "--detach", "--name", name, "--label", label, *trust, *volumes, base, "sleep", "3600")
+    _run("docker", "run", "--detach", "--name", name, *own_things.options(), *trust, *volumes, base, "sleep", "3600")
     try:
         _run("docker", "exec", name, "bash", "-c", _PREPARE)
         _run("docker", "cp", str(wheel), f"{name}:/root/{wheel.name}")
@@ -82,8 +81,8 @@ def machine(engine: DockerEngine, wheel: Path) -> Iterator[str]:
 
 
 @pytest.mark.timeout(900)
-def test_the_page_leads_to_a_session_of_ones_own(machine: str, tmp_path: Path) -> None:
+def test_the_page_leads_to_a_session_of_ones_own(machine: str, tmp_path: Path, others: frozenset[str]) -> None:
     page = read(CHECKOUT / "docs/start.md", checkout=CHECKOUT)
     argv = ("docker", "exec", "--interactive", "--env", "NO_COLOR=1", machine, "bash", "--noprofile", "--norc")
     with Shell(argv, cwd=tmp_path, environment=os.environ, seconds=580) as shell:
-        replay(page, shell)
+        replay(page, shell, others=others)

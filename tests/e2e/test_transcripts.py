@@ -51,6 +51,6 @@ def reading(environment: Mapping[str, str], tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.timeout(900)  # images with a browser or a database, on a busy machine
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.path)
-def test_the_page_is_true(page: Page, environment: Mapping[str, str], reading: Path) -> None:
+def test_the_page_is_true(page: Page, environment: Mapping[str, str], reading: Path, others: frozenset[str]) -> None:
     with reader(stage(page, reading), environment, seconds=800) as shell:
-        replay(page, shell)
+        replay(page, shell, others=others)

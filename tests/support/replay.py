@@ -15,7 +15,7 @@ from tests.support import transcript_match
 from tests.support.transcript_page import Block, Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.support.transcript_page import Command, Page
@@ -79,9 +79,10 @@ def reader(folder: Path, environment: Mapping[str, str], *, seconds: float = 280
         yield shell
 
 
-def replay(page: Page, shell: Shell) -> dict[str, str]:
+def replay(page: Page, shell: Shell, *, others: Collection[str] = ()) -> dict[str, str]:
     """Do all that the page says, in its order; AssertionError at the first command that does otherwise.
 
+    `others` are the ids of sessions that were there before: the page's reader has none.
     Returns what the names that it shows (sessions, hashes) really were.
     """
     known: dict[str, str] = {}
@@ -89,7 +90,7 @@ def replay(page: Page, shell: Shell) -> dict[str, str]:
         if isinstance(step, Shown):
             _save(step, page, shell)
         elif not step.not_run:
-            known = _replay_block(step, page, shell, known)
+            known = _replay_block(step, page, shell, known, others)
     return known
 
 
@@ -99,20 +100,28 @@ def _save(shown: Shown, page: Page, shell: Shell) -> None:
     assert code == 0, f"{page.path}:{shown.line}: {said}"
 
 
-def _replay_block(block: Block, page: Page, shell: Shell, known: dict[str, str]) -> dict[str, str]:
+def _replay_block(
+    block: Block, page: Page, shell: Shell, known: dict[str, str], others: Collection[str]
+) -> dict[str, str]:
     for command in block.commands:
         expected = block.exit_code if command is block.commands[-1] else 0
-        known = _replay_command(command, f"{page.path}:{command.line}", shell, known, expected)
+        place = f"{page.path}:{command.line}"
+        text = transcript_match.substitute(command.text, known)
+        printed, code = shell.run(text)
+        assert code == expected, f"{place}: $ {text}\nexit code {code}, not {expected}\n{printed}"
+        known = _compared(command, f"{place}: $ {text}", _without(printed, others), known)
     return known
 
 
-def _replay_command(command: Command, place: str, shell: Shell, known: dict[str, str], expected: int) -> dict[str, str]:
-    text = transcript_match.substitute(command.text, known)
-    printed, code = shell.run(text)
-    assert code == expected, f"{place}: $ {text}\nexit code {code}, not {expected}\n{printed}"
+def _without(printed: str, others: Collection[str]) -> str:
+    """Without the rows of these sessions."""
+    return "".join(one for one in printed.splitlines(keepends=True) if one.partition(" ")[0] not in others)
+
+
+def _compared(command: Command, place: str, printed: str, known: dict[str, str]) -> dict[str, str]:
     if not command.output:
         return known
     try:
         return transcript_match.match(command.output, printed, known)
     except transcript_match.Mismatch as difference:
-        raise AssertionError(f"{place}: $ {text}\n{difference}") from None
+        raise AssertionError(f"{place}\n{difference}") from None

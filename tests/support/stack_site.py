@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.support import own_things
 from tests.support.cli import Toolkit
 from toolkit.model import labels
 from toolkit.provision.locks import Lock, locks
@@ -88,7 +89,7 @@ def site_at(root: Path, engine: Engine, environment: Mapping[str, str]) -> Itera
     """A root at `root` with one environment, `one`; at the end nothing of its stack is in the engine."""
     (root / "envs").mkdir(parents=True)
     toolkit = Toolkit(root=root, cwd=root, environment=environment)
-    made = Site(toolkit=toolkit, stack=f"test-{uuid.uuid4().hex[:8]}", engine=engine)
+    made = Site(toolkit=toolkit, stack=own_things.new_stack(), engine=engine)
     made.declare("one")
     yield made
     made.destroy("--force")

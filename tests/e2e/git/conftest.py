@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
-import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import pytest
 from tests.e2e.git.forge import USER, Forge, Home, home, opened
 from tests.e2e.git.inside import Inside
 from tests.e2e.network import authority, grounds
+from tests.support import own_things
 from tests.support.cli import Toolkit
 from tests.support.git import repository
 from toolkit.model import labels
@@ -66,7 +66,7 @@ def site(certificates: Path, user: Home, tmp_path_factory: pytest.TempPathFactor
         (root / "envs" / f"{name}.yaml").write_text(json.dumps(body, indent=1) + "\n")
     grounds.write_settings(config, certificates / authority.CERTIFICATE)
     state = tmp_path_factory.mktemp("state")
-    stack = f"test-{uuid.uuid4().hex[:8]}"
+    stack = own_things.new_stack()
     environment = {"XDG_CONFIG_HOME": str(config), "XDG_STATE_HOME": str(state), STACK: stack, **user.variables}
     toolkit = Toolkit(root=root, cwd=root, environment=environment)
     toolkit("up", "--yes", "--stack", stack)

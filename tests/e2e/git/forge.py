@@ -18,7 +18,7 @@ from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from tests.e2e.network.lab import outside_subnet
-from toolkit.model import labels
+from tests.support import own_things
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -115,7 +115,7 @@ def opened(
     subnet = outside_subnet(engine, avoid)
     address = str(subnet[11])
     _lay_out(folder, certificates, address)
-    kind = {labels.KIND: "test"}
+    kind = own_things.marks()
     pool = IPAMPool(subnet=str(subnet), gateway=str(subnet[1]))
     with Network(docker_network_kw={"ipam": IPAMConfig(pool_configs=[pool]), "labels": kind}) as network:
         settings: dict[str, Any] = {

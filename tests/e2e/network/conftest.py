@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.e2e.network.audit import AuditStream
 from tests.e2e.network.lab import Lab, opened
 from tests.e2e.network.names import LEADS
 from tests.e2e.network.seat import ContainerSeat, SessionSeat
+from tests.support import own_things
 from tests.support.cli import Toolkit
 from tests.support.git import repository
 from toolkit.model import labels
@@ -52,7 +52,7 @@ def site(lab_folder: Path, secret: str, tmp_path_factory: pytest.TempPathFactory
         grounds.SECRET_VARIABLE: secret,
     }
     toolkit = Toolkit(root=root, cwd=root, environment=environment)
-    stack = f"test-{uuid.uuid4().hex[:8]}"
+    stack = own_things.new_stack()
     toolkit("up", "--yes", "--stack", stack)
     yield toolkit
     toolkit("destroy", "--yes", "--stack", stack)

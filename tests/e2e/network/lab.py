@@ -25,7 +25,7 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from tests.e2e.network import authority, names
 from tests.e2e.network.names import Addresses
-from toolkit.model import labels
+from tests.support import own_things
 from toolkit.sessions import subnets
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class Peers:
             "entrypoint": ["python3", "-u", *words],
             "working_dir": _INSIDE,
             "user": f"{os.getuid()}:{os.getgid()}",
-            "labels": {labels.KIND: "test"},
+            "labels": own_things.marks(),
             "init": True,
         }
         ready = LogMessageWaitStrategy("ready").with_startup_timeout(60)
@@ -229,8 +229,7 @@ def _on_host(addresses: Addresses) -> list[tuple[str, str, int]]:
 
 def documented_network(subnet: IPv4Network) -> Network:
     pool = IPAMPool(subnet=str(subnet), gateway=str(subnet[1]))
-    kind = {labels.KIND: "test"}
-    return Network(docker_network_kw={"ipam": IPAMConfig(pool_configs=[pool]), "labels": kind})
+    return Network(docker_network_kw={"ipam": IPAMConfig(pool_configs=[pool]), "labels": own_things.marks()})
 
 
 def _addresses(engine: DockerEngine, subnet: IPv4Network, private: IPv4Network) -> Addresses:

@@ -6,7 +6,6 @@ asked of both. The audit has to name the very rule that `check` names.
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +16,7 @@ from tests.e2e.network import grounds
 from tests.e2e.network.attacks import trying
 from tests.e2e.network.audit import Entry, until
 from tests.e2e.network.seat import SessionSeat
+from tests.support import own_things
 from toolkit import preset
 from toolkit.model.policy import RuleKind
 from toolkit.network.decide import decide
@@ -87,7 +87,7 @@ def session(site: Toolkit, sessions: Callable[..., str], lab: Lab) -> Iterator[s
     # what needs an approval needs it once: the secret is always the same
     grounds.declare(site.root, NAME, grounds.NETWORKS["custom"])
     site("env", "approve", NAME, "--yes")
-    stack = f"test-{uuid.uuid4().hex[:8]}"
+    stack = own_things.new_stack()
     site("up", "--yes", "--stack", stack, NAME)
     found = sessions(NAME)
     yield found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import own_things
 from tests.support.cli import Toolkit
 from tests.support.git import repository
 
@@ -42,7 +42,7 @@ def site(provisioned: Toolkit, tmp_path_factory: pytest.TempPathFactory) -> Iter
     (root / "envs" / "clients.yaml").write_text(DECLARATION)
     checkout = repository(tmp_path_factory.mktemp("work") / "shop")
     toolkit = Toolkit(root=root, cwd=checkout, environment=provisioned.environment)
-    stack = f"test-{uuid.uuid4().hex[:8]}"
+    stack = own_things.new_stack()
     toolkit("up", "--yes", "--stack", stack)
     yield toolkit
     toolkit("destroy", "--yes", "--force", "--stack", stack)
