@@ -14,7 +14,7 @@ except ImportError:  # Python 3.12 and later
 
 _REGISTRY = "toolkit.local"  # no registry has this name: nothing is ever pulled or pushed by accident
 _DIGEST_DIGITS = 8
-_NAME_LENGTH = 24
+_NAME_LENGTH = 40
 
 
 def stack_key(*, backend: str, project: str, stack: str) -> str:
