@@ -126,6 +126,10 @@ def test_only_the_named_environments_are_touched(site: Site) -> None:
     assert actions(site.destroy("two")) == {"two": "delete"}
     assert {one.labels[labels.ENVIRONMENT] for one in site.images()} == {"one"}
     assert actions(site.preview()) == {"two": "create"}
+    # with the last of them goes what their sessions would need
+    assert site.destroy("one")["summary"]["delete"] == 2
+    assert [one for one in site.engine.images(labels={labels.STACK: ""}) if site.is_ours(one)] == []
+    assert site.destroy()["changes"] == []
 
 
 def test_a_preview_says_why(site: Site) -> None:

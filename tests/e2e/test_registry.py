@@ -103,7 +103,7 @@ def _serving(container: str, folder: Path) -> Registry:
     serve = "docker-registry serve /etc/registry/config.yml >/var/log/registry 2>&1"
     run("docker", "exec", "-d", container, "sh", "-c", serve)
     trusted = TRUSTED / name
-    trusted.mkdir(parents=True)
+    trusted.mkdir(parents=True, exist_ok=True)  # a killed run may have left what it wrote for the same address
     shutil.copyfile(folder / "server.pem", trusted / "ca.crt")
     docker_config = folder / "docker"
     docker_config.mkdir()

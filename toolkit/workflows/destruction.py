@@ -47,7 +47,7 @@ def destruction(request: Request) -> Outcome:
         declared = [one.name for one in all_environments(request.root)]
         if unknown[0] not in declared:
             raise no_such_environment(unknown[0], sorted({*declared, *there} - {labels.GATEWAY_NAME}))
-    wanted = [name for name in sorted(there) if not request.environments or name in request.environments]
+    wanted = sorted(_unwanted(there, request.environments))
     _refuse_while_in_use(request, at, engine, wanted)
     return Outcome(
         stack=request.stack,
@@ -62,16 +62,26 @@ def destroy(request: Request, on_event: OnEvent) -> Outcome:
     engine = connect()
     at = place(request.root, request.stack)
     names = {one.environment for one in outcome.changes}
-    record = stack_look.recorded_state(at)
-    if at.backend is None or (record is not None and names & set(record.images)):
-        known = [name for name in request.environments if record is None or name in record.images]
-        if known or not request.environments:
-            open_stack(at, on_event).destroy(known)
+    _forget(request, at, names, on_event)
     # The official plugin's delete does nothing, and earlier builds are in no record: the labels know them all.
     remove(images_of(engine, key_of(at), names), engine, on_event)
     if not request.environments:
         mirrors.remove_unused(engine)
     return outcome
+
+
+def _forget(request: Request, at: StackPlace, names: Collection[str], on_event: OnEvent) -> None:
+    """Out of Pulumi's record; only Pulumi itself can read that of some backends."""
+    if at.backend is None:
+        stack = open_stack(at, on_event)
+        known = set(names) & set(stack.record().images)
+        if known or not request.environments:
+            stack.destroy(sorted(known) if request.environments else ())
+        return
+    record = stack_look.recorded_state(at)
+    known = set(names) & set(record.images) if record is not None else set()
+    if known:
+        open_stack(at, on_event).destroy(sorted(known) if request.environments else ())
 
 
 def key_of(at: StackPlace) -> str:
@@ -104,6 +114,13 @@ def _existing(request: Request, at: StackPlace, engine: Engine) -> set[str]:
     elif at.backend is None:
         there |= {one.name for one in all_environments(request.root) if not one.archived}
     return there - {""}
+
+
+def _unwanted(there: Collection[str], environments: Collection[str]) -> set[str]:
+    """What of that is to go: the gateways' image only with the last environment, whose sessions need it."""
+    named = set(there) & set(environments)
+    left = set(there) - named - {labels.GATEWAY_NAME}
+    return set(there) if not environments or (named and not left) else named
 
 
 def _refuse_while_in_use(request: Request, at: StackPlace, engine: Engine, names: Sequence[str]) -> None:
