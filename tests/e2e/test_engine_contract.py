@@ -91,6 +91,8 @@ def test_a_container_from_birth_to_removal(connect: Callable[[], Engine], contai
     assert engine.containers(labels={"dev.toolkit.odd": 'a "quoted" & =ä'})[0].name == name
     with pytest.raises(EngineError):
         engine.rename_container(container, name)
+    with pytest.raises(EngineError):
+        engine.remove_container(container, force=False)
     engine.kill_container(container)
     assert engine.wait_container(container, timeout=30) == 137
     ended = engine.container(container)

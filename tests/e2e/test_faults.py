@@ -108,8 +108,8 @@ def killed_client(toolkit: Toolkit, engine: DockerEngine, seed: int) -> str:
             client.wait(timeout=random.Random(seed).uniform(0.1, LONGEST_LAUNCH))
         with suppress(ProcessLookupError):
             os.killpg(client.pid, signal.SIGKILL)
-    client.communicate(timeout=SECONDS)
-    assert client.returncode in ({0, -signal.SIGKILL} if seed % LEFT_ALONE else {0}), seed
+    _, told = client.communicate(timeout=SECONDS)
+    assert client.returncode in ({0, -signal.SIGKILL} if seed % LEFT_ALONE else {0}), (seed, told)
     settled: list[EngineContainer] = []
 
     def settles() -> bool:

@@ -200,8 +200,8 @@ class Engine(Protocol):
         """EngineError where a container has the name already, be it this one."""
         ...
 
-    def remove_container(self, identity: str) -> None:
-        """Force, with its anonymous volumes; idempotent."""
+    def remove_container(self, identity: str, *, force: bool = True) -> None:
+        """With its anonymous volumes; idempotent. Without `force` a running one stays, with EngineError."""
         ...
 
     def container(self, identity: str) -> EngineContainer | None: ...

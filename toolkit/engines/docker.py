@@ -271,12 +271,12 @@ class DockerEngine:
         with refusals():
             self._client.rename(identity, name)
 
-    def remove_container(self, identity: str) -> None:
+    def remove_container(self, identity: str, *, force: bool = True) -> None:
         from docker.errors import NotFound
 
         with refusals():
             try:
-                self._client.remove_container(identity, force=True, v=True)
+                self._client.remove_container(identity, force=force, v=True)
             except NotFound:
                 return
 

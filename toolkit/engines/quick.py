@@ -83,8 +83,8 @@ class QuickEngine(DockerEngine):
     def rename_container(self, identity: str, name: str) -> None:
         self._wire.post(f"/containers/{quoted(identity)}/rename", name=name)
 
-    def remove_container(self, identity: str) -> None:
-        self._unless_gone(f"/containers/{quoted(identity)}", force="1", v="1")
+    def remove_container(self, identity: str, *, force: bool = True) -> None:
+        self._unless_gone(f"/containers/{quoted(identity)}", force=str(int(force)), v="1")
 
     def remove_network(self, identity: str) -> None:
         self._unless_gone(f"/networks/{quoted(identity)}")

@@ -8,24 +8,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit import paths
+from toolkit.errors import EngineError
 from toolkit.model import labels
 from toolkit.sessions import launcher, outer_network
 from toolkit.sessions.names import VERIFY_FOLDER, VERIFY_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from toolkit.engines.base import Engine, EngineContainer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftover:
-    """`kind` is container, network, volume or folder; `identity` what removes it."""
+    """`kind` is container, network, volume or folder; `identity` what removes it.
+
+    `session`: whose part it is. `never_began`: it is a leftover only for as long as it has not been started.
+    """
 
     kind: str
     name: str
     identity: str
     reason: str
+    session: str = ""
+    never_began: bool = False
 
 
 def find(engine: Engine) -> tuple[Leftover, ...]:
@@ -55,8 +61,17 @@ def find(engine: Engine) -> tuple[Leftover, ...]:
     unborn += [one for one in engine.containers(labels=labs) if _orphaned(one.labels)]
     lonely += [one for one in engine.networks(labels=labs) if _orphaned(one.labels)]
     return (
-        *(Leftover(kind="container", name=one.name, identity=one.id, reason="its client is gone") for one in unborn),
-        *(Leftover(kind="network", name=one.name, identity=one.id, reason="no session uses it") for one in lonely),
+        *sorted(map(_of_container, unborn), key=lambda one: not one.never_began),
+        *(
+            Leftover(
+                kind="network",
+                name=one.name,
+                identity=one.id,
+                reason="no session uses it",
+                session=one.labels.get(labels.SESSION, ""),
+            )
+            for one in lonely
+        ),
         *_mirrors(engine, containers, unborn),
         *(
             Leftover(kind="network", name=one.name, identity=one.id, reason="no gateway uses it")
@@ -66,6 +81,17 @@ def find(engine: Engine) -> tuple[Leftover, ...]:
             Leftover(kind="folder", name=one.name, identity=str(one), reason="its launch was cut off")
             for one in _folders()
         ),
+    )
+
+
+def _of_container(container: EngineContainer) -> Leftover:
+    return Leftover(
+        kind="container",
+        name=container.name,
+        identity=container.id,
+        reason="its client is gone",
+        session=container.labels.get(labels.SESSION, ""),
+        never_began=container.labels.get(labels.KIND) == "session" and not _serves_its_maker(container),
     )
 
 
@@ -104,10 +130,34 @@ def _mirrors(engine: Engine, containers: list[EngineContainer], unborn: list[Eng
             yield Leftover(kind="volume", name=one.name, identity=one.name, reason="its client is gone")
 
 
-def remove(engine: Engine, leftover: Leftover) -> None:
-    """Idempotent."""
+def remove(engine: Engine, found: Sequence[Leftover]) -> Iterator[Leftover]:
+    """One after another, those that are gone now; idempotent.
+
+    A client's last request may reach the engine after its death: a session that has begun since it was found keeps
+    all of its parts. The engine decides that, so that nothing alive is removed.
+    """
+    begun: set[str] = set()
+    for one in found:
+        if one.session in begun:
+            continue
+        try:
+            _remove(engine, one)
+        except EngineError:
+            if not one.never_began or not _runs(engine, one.identity):
+                raise
+            begun.add(one.session)
+        else:
+            yield one
+
+
+def _runs(engine: Engine, identity: str) -> bool:
+    container = engine.container(identity)
+    return container is not None and container.status == "running"
+
+
+def _remove(engine: Engine, leftover: Leftover) -> None:
     if leftover.kind == "container":
-        engine.remove_container(leftover.identity)
+        engine.remove_container(leftover.identity, force=not leftover.never_began)
     elif leftover.kind == "network":
         engine.remove_network(leftover.identity)
     elif leftover.kind == "volume":

@@ -148,21 +148,25 @@ def _leftovers_check(engine: Engine | None, on_event: OnEvent, *, fix: bool) -> 
         )
     try:
         found = leftovers.find(engine)
-        listed = ", ".join(f"{one.kind} {one.name} ({one.reason})" for one in found)
         if not found:
             return Check(name=name, status=Status.OK, detail="none")
         if not fix:
-            return Check(name=name, status=Status.WARN, detail=listed, fix="toolkit doctor --fix")
-        for one in _one_after_another(engine, found):
-            leftovers.remove(engine, one)
+            return Check(name=name, status=Status.WARN, detail=_listed(found), fix="toolkit doctor --fix")
+        removed = []
+        for one in _removed(engine, found):
+            removed.append(one)
             on_event(Event(step=name, phase=Phase.PROGRESS, text=f"removed {one.kind} {one.name}"))
     except ToolkitError as error:
         return Check(name=name, status=Status.FAIL, detail=error.message, fix=error.hint)
-    return Check(name=name, status=Status.OK, detail=f"removed: {listed}")
+    return Check(name=name, status=Status.OK, detail=f"removed: {_listed(removed)}" if removed else "none")
 
 
-def _one_after_another(engine: Engine, found: Sequence[Leftover]) -> Iterator[Leftover]:
-    """Those, and what has become one by their removal: the gateways' network, when they were the last."""
-    yield from found
+def _listed(found: Sequence[Leftover]) -> str:
+    return ", ".join(f"{one.kind} {one.name} ({one.reason})" for one in found)
+
+
+def _removed(engine: Engine, found: Sequence[Leftover]) -> Iterator[Leftover]:
+    """Of those, and of what has become one by their removal: the gateways' network, when they were the last."""
+    yield from leftovers.remove(engine, found)
     known = {one.identity for one in found}
-    yield from (one for one in leftovers.find(engine) if one.identity not in known)
+    yield from leftovers.remove(engine, [one for one in leftovers.find(engine) if one.identity not in known])

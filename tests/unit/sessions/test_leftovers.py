@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from toolkit.engines.base import EngineContainer, EngineNetwork, EngineVolume
+from toolkit.errors import EngineError
 from toolkit.model import labels
 from toolkit.sessions import launcher, leftovers
 
@@ -21,11 +22,26 @@ DEAD, ALIVE = "dead", "alive"
 
 @dataclass
 class FakeListing:
-    """The two lists that are looked at."""
+    """The lists that are looked at, and what is removed; of `starting`, a request to start is still on its way."""
 
     there: list[EngineContainer] = field(default_factory=list)
     nets: list[EngineNetwork] = field(default_factory=list)
     kept: list[EngineVolume] = field(default_factory=list)
+    starting: str = ""
+    removed: list[str] = field(default_factory=list)
+
+    def container(self, identity: str) -> EngineContainer | None:
+        return next((one for one in self.there if one.id == identity), None)
+
+    def remove_container(self, identity: str, *, force: bool = True) -> None:
+        if identity == self.starting:
+            self.there = [replace(one, status="running") if one.id == identity else one for one in self.there]
+            if not force:
+                raise EngineError("the engine refused: you cannot remove a running container")
+        self.removed.append(identity)
+
+    def remove_network(self, identity: str) -> None:
+        self.removed.append(identity)
 
     def containers(self, *, labels: Mapping[str, str]) -> list[EngineContainer]:
         return [one for one in self.there if _carries(one.labels, labels)]
@@ -83,6 +99,26 @@ def test_a_launch_that_was_cut_off_goes_with_all_its_parts() -> None:
     parts = (container("session", "a", "created"), container("gateway", "a", "running"))
     assert found(*parts, networks=(network("a"),)) == {"a-session", "a-gateway", "a-net"}
     assert found(container("gateway", "a", "running"), networks=(network("a"),)) == {"a-gateway", "a-net"}
+
+
+def test_a_session_that_begins_after_its_clients_death_keeps_all_its_parts() -> None:
+    """The request to start it was the last thing that its client sent."""
+    parts = [container("gateway", "a", "running"), container("session", "a", "created")]
+    others = [container("session", "b", "created"), container("gateway", "b", "created")]
+    engine = FakeListing([*parts, *others], [network("a"), network("b")], starting="a-session")
+    found = leftovers.find(cast("Engine", engine))
+    gone = {one.identity for one in leftovers.remove(cast("Engine", engine), found)}
+    assert gone == set(engine.removed) == {"b-session", "b-gateway", "b-net"}
+
+
+def test_what_cannot_be_removed_is_told() -> None:
+    class FakeRefusal(FakeListing):
+        def remove_container(self, identity: str, *, force: bool = True) -> None:
+            raise EngineError(f"the engine refused: {identity} {force}")
+
+    engine = cast("Engine", FakeRefusal([container("session", "a", "created")]))
+    with pytest.raises(EngineError, match="a-session False"):
+        list(leftovers.remove(engine, leftovers.find(engine)))
 
 
 def test_what_a_living_client_is_making_stays() -> None:
