@@ -134,10 +134,16 @@ class Life:
             reason = self._turn_reason or counts.reason(self._order["project_dir"]) or complaint
         # the state first: who hears that the turn is over and asks where the session is must not read "running"
         self._state.update(
-            exit_code=code, state="failed" if code else "idle", finished=clock.now(), reason=reason,
+            exit_code=code, state=self._state_after(code), finished=clock.now(), reason=reason,
             events=self._transcript.count,
         )  # fmt: skip
         self._say("turn-finished", exit_code=code, seconds=round(spent, 3))
+
+    def _state_after(self, code: int) -> str:
+        """With turns that wait there is no rest, so that who waits for it hears of the last of them."""
+        if inbox.waiting(self._folder):
+            return "running"
+        return "failed" if code else "idle"
 
     def _run_agent(self, task: str, number: int) -> tuple[int, str]:
         """The exit code of the turn, and what the agent had to complain of."""

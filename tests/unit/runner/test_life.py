@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from toolkit.paths import runner_source, schema
+from toolkit.runner import inbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,6 +136,19 @@ def test_a_failed_turn_shows_and_the_next_one_clears_it(run: Callable[..., Runne
     runner.until(lambda: runner.state["turns"] == 2 and runner.state["state"] == "idle")
     assert output(runner, 2) == "again\n"
     runner.end()
+
+
+def test_there_is_no_rest_while_turns_wait(run: Callable[..., Runner], project: Path) -> None:
+    runner = run("until [ -e go ]; do sleep 0.05; done; exit 3")
+    runner.until(lambda: runner.state["state"] == "running")
+    for code in (4, 0):
+        inbox.put(runner.folder, f"exit {code}")
+    (project / "go").touch()
+    runner.until(lambda: runner.state["state"] == "idle")
+    runner.end()
+    ends = [one for one in runner.events if one["type"] == "turn-finished"]
+    assert [one["exit_code"] for one in ends] == [3, 4, 0]
+    assert [one["status"]["state"] for one in ends] == ["running", "running", "idle"]
 
 
 def test_idle_for_too_long_ends_it_with_the_last_turns_verdict(run: Callable[..., Runner]) -> None:
