@@ -19,6 +19,7 @@ from toolkit.sessions import ends
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from toolkit.engines.base import EngineContainer, EngineNetwork
     from toolkit.engines.docker import DockerEngine
 
 DECLARATION = """version: 1
@@ -29,6 +30,9 @@ variables: |
   QUOTED="two words # kept"
 resources: {cpus: 1, memory: 512m, pids: 200}
 """
+
+
+_KINDS = frozenset({"session", "test", "network"})
 
 
 @pytest.fixture(scope="session")
@@ -112,13 +116,21 @@ def nothing_left(engine: DockerEngine) -> Iterator[None]:
     before = _ours(engine)
     yield
     for container in engine.containers(labels={labels.KIND: "session"}):
-        if container.id not in before:
+        if container.id not in before and own_things.may_be_ours(container.labels):
             ends.remove(engine, container)
     assert _ours(engine) <= before
 
 
 def _ours(engine: DockerEngine) -> set[str]:
     """Containers and networks of our own making; a container that builds an image only inherits its base's label."""
-    kinds = ("session", "test", "network")
-    containers = {one.id for kind in kinds for one in engine.containers(labels={labels.KIND: kind})}
-    return containers | {one.id for kind in kinds for one in engine.networks(labels={labels.KIND: kind})}
+    containers = engine.containers(labels={labels.KIND: ""})
+    networks = engine.networks(labels={labels.KIND: ""})
+    made: list[EngineContainer | EngineNetwork] = [*containers, *networks]
+    theirs = {one.labels.get(labels.SESSION) for one in containers if not own_things.may_be_ours(one.labels)}
+    return {
+        one.id
+        for one in made
+        if one.labels[labels.KIND] in _KINDS
+        and own_things.may_be_ours(one.labels)
+        and one.labels.get(labels.SESSION, "") not in theirs - {""}
+    }

@@ -48,6 +48,11 @@ def run_of(found: Mapping[str, str]) -> str:
     return f"{socket.gethostname()}:{stack['pid']}:{stack['start']}" if stack else ""
 
 
+def may_be_ours(found: Mapping[str, str]) -> bool:
+    """Not of another run that goes on on the same engine."""
+    return run_of(found) in {"", launcher.mark()}
+
+
 def remove_of_dead_runs(engine: Engine) -> None:
     """Containers first, then what they stood on; what somebody else has come to use stays."""
     for container in engine.containers(labels={labels.KIND: ""}):

@@ -36,25 +36,34 @@ def start_gateway(plan: GatewayPlan, engine: Engine, at: GatewayStart) -> str:
     request = gateway_request(
         plan, session=at.session, launcher=at.launcher, network=at.network, address=at.addresses.gateway
     )
-    made = engine.create_container(request)
-    engine.put_archive(made, FOLDER, packed(plan.files(at.addresses)))
-    join_and_start(engine, made, at)
-    return made
+
+    def make() -> str:
+        made = engine.create_container(request)
+        engine.put_archive(made, FOLDER, packed(plan.files(at.addresses)))
+        return made
+
+    return started(engine, at, make)
 
 
-def join_and_start(engine: Engine, gateway: str, at: GatewayStart) -> None:
-    """Join it to the network that leads outside, and start it.
+def started(engine: Engine, at: GatewayStart, make: Callable[[], str]) -> str:
+    """Join what `make` makes to the network that leads outside, and start it; returns the container's id.
 
-    Whoever removes the last gateway before this one takes their common network along, be it between the two steps.
+    Whoever removes the last gateway before this one takes their common network along, be it between the two steps. A
+    container that has joined it by then never starts, whatever else it joins: each attempt makes another one.
     """
     outer = ""
-    for attempt in range(_ATTEMPTS):
+    for _ in range(_ATTEMPTS):
+        made = make()
         try:
             outer = at.outer(outer)
-            engine.connect_network(outer, gateway)
-            engine.start_container(gateway)
+            engine.connect_network(outer, made)
+            engine.start_container(made)
         except EngineError as error:
-            if _OUTER_IS_GONE not in error.message or attempt + 1 == _ATTEMPTS:
+            if _OUTER_IS_GONE not in error.message:
                 raise
+            engine.remove_container(made)
         else:
-            return
+            return made
+    raise EngineError(
+        f"others removed the gateways' network {_ATTEMPTS} times while a gateway was joining it", hint="try again"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from toolkit.sessions.gateway_plan import FOLDER
-from toolkit.sessions.gateway_start import join_and_start
+from toolkit.sessions.gateway_start import started
 from toolkit.sessions.plan import CarriedRepository
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ def prepare_mirror(repository: GatedRepository, engine: Engine) -> None:
 
 def start_git_gateway(repository: GatedRepository, engine: Engine, at: GatewayStart) -> str:
     """Create it, join it to both networks, fill it, start it; returns the container's id. Removal is the caller's."""
-    made = engine.create_container(repository.container(network=at.network, address=at.addresses.git_gateway))
-    engine.put_archive_stream(made, FOLDER, repository.contents(session_address=at.addresses.session))
-    join_and_start(engine, made, at)
-    return made
+
+    def make() -> str:
+        made = engine.create_container(repository.container(network=at.network, address=at.addresses.git_gateway))
+        engine.put_archive_stream(made, FOLDER, repository.contents(session_address=at.addresses.session))
+        return made
+
+    return started(engine, at, make)
