@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import EngineError
 from toolkit.model import labels
-from toolkit.sessions import ends, launcher
+from toolkit.sessions import ends, launcher, leftovers
 from toolkit.workflows import destruction
 
 if TYPE_CHECKING:
@@ -54,7 +54,12 @@ def may_be_ours(found: Mapping[str, str]) -> bool:
 
 
 def remove_of_dead_runs(engine: Engine) -> None:
-    """Containers first, then what they stood on; what somebody else has come to use stays."""
+    """Containers first, then what they stood on; what somebody else has come to use stays.
+
+    What its clients left half made is any dead client's leftover.
+    """
+    for _ in leftovers.remove(engine, leftovers.find(engine)):
+        pass
     for container in engine.containers(labels={labels.KIND: ""}):
         if launcher.is_gone(run_of(container.labels)):
             session = container.labels.get(labels.SESSION, "")
