@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LET_PASS = "the gateway let a name pass that is refused at every level"
+MUTE = "the gateway does not answer"
 
 _SECONDS = 0.1
 _PORT = 9  # discard: what matters is whether anything answers, not what listens
@@ -79,7 +80,7 @@ def _gateway_faults(address: str, port: int, seconds: float = _GATEWAY_SECONDS) 
             if time.monotonic() < deadline:
                 time.sleep(_PAUSE)
                 continue
-            return [f"the gateway does not answer: {error}"]
+            return [f"{MUTE}: {error}"]
         status = answer.split(b" ", 2)[1:2]
         return [] if status == [b"403"] else [f"{LET_PASS}: {status}"]
 

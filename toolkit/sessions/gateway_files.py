@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from toolkit.errors import EngineError, ToolkitError
+from toolkit.sessions import gateway_health
 from toolkit.sessions.gateway_plan import FOLDER, PORT, packed
 from toolkit.sessions.plan import CA_BUNDLE, GATEWAY_CA, RUNNER
 from toolkit.sessions.records import read_file
@@ -54,13 +55,24 @@ def _wait_until_it_listens(engine: Engine, gateway: EngineContainer) -> None:
 
 
 def ca_of(engine: Engine, gateway: str) -> bytes:
-    """The CA that the gateway makes for itself at its first start, certificate alone."""
+    """The CA that the gateway makes for itself at its first start, certificate alone.
+
+    Raises EngineError with the code `gateway-ca` where there is none, or `gateway` where it is no gateway at all.
+    """
     for _ in range(_CA_ATTEMPTS):
         try:
             return read_file(engine, gateway, f"{FOLDER}/state/ca.pem")
         except ToolkitError:
             time.sleep(_CA_PAUSE)
-    raise EngineError("the gateway made no CA of its own", hint="'docker logs' of its container says why")
+    hint = "'docker logs' of its container says why"
+    if _refuses(engine, gateway):
+        raise EngineError("the gateway made no CA of its own", hint=hint, code="gateway-ca")
+    raise EngineError("the gateway does not refuse what it must, and made no CA of its own", hint=hint, code="gateway")
+
+
+def _refuses(engine: Engine, gateway: str) -> bool:
+    about = engine.container(gateway)
+    return about is not None and about.status == "running" and gateway_health.look(engine, about).refuses
 
 
 def make_trusted(engine: Engine, gateway: EngineContainer, session: EngineContainer) -> None:

@@ -15,7 +15,7 @@ from toolkit.model import labels
 from toolkit.model.event import Event, OnEvent, Phase
 from toolkit.model.gateway import SecretHeader
 from toolkit.model.verification import Proof, Verdict, Verification
-from toolkit.runner.isolation import LET_PASS
+from toolkit.runner.isolation import LET_PASS, MUTE
 from toolkit.sessions import host_network, launcher
 from toolkit.sessions.image import existing
 from toolkit.sessions.names import VERIFY_PREFIX, new_id
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     from toolkit.workflows.verify_peer import Peer
 
 _AT_ONCE = 4
-_UNBROKEN = frozenset({"setup", "network-check", "hooks"})
-"""Codes of failures to begin that are one promise's own."""
+_REFUSALS = "network-denied"
+_BREAKS = {"setup": "setup", "hooks": "hooks", "gateway": _REFUSALS, "gateway-ca": "secrets"}
+"""Code of a failure to begin → the one promise that is broken then. Without its CA a gateway can add no secret."""
 
 
 def verify_all(root: Path, engine: Engine, names: Sequence[str], on_event: OnEvent) -> tuple[Verification, ...]:
@@ -68,19 +69,20 @@ def verify(root: Path, engine: Engine, name: str, on_event: OnEvent) -> Verifica
     try:
         checks = proving.proofs(_evidence(root, engine, name, on_event))
     except ToolkitError as error:
-        if error.code not in _UNBROKEN:
+        promise = _promise(error)
+        if not promise:
             raise
-        return _failed(name, _promise(error), error)
+        return _failed(name, promise, error)
     spent = time.monotonic() - began
     on_event(Event(step=f"verify {name}", phase=Phase.DONE, text=f"{name}: verified in {spent:.1f} s"))
     return Verification(environment=name, checks=checks)
 
 
 def _promise(error: ToolkitError) -> str:
-    """Which promise it is that kept a session from beginning."""
+    """Which promise it is that kept a session from beginning; empty: none."""
     if error.code != "network-check":
-        return error.code
-    return "network-denied" if LET_PASS in error.message else "network-isolated"
+        return _BREAKS.get(error.code, "")
+    return _REFUSALS if LET_PASS in error.message or MUTE in error.message else "network-isolated"
 
 
 def _failed(name: str, promise: str, error: ToolkitError) -> Verification:
