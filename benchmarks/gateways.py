@@ -18,17 +18,17 @@ import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from grounds import built
 
 from toolkit.engines.connection import connect
 from toolkit.model import labels
 from toolkit.sessions import mirrors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from grounds import Root
 
 ROUNDS = 5
 SESSIONS = 40
@@ -36,93 +36,66 @@ AT_ONCE = 4
 SMALL, LARGE = (200, 1), (4_000, 120)  # files, commits
 _BYTES = 8_000  # of a file that a commit changes; random, as history is once it is packed
 _CHANGED = 100  # files a commit
-_STACK = "bench-gateways"
 _UNITS = {"B": 1 / (1 << 20), "KiB": 1 / (1 << 10), "MiB": 1, "GiB": 1 << 10}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Site:
-    """`toolkit` is how to start it, `root` holds the environment `custom`, `image` is its image."""
-
-    toolkit: tuple[str, ...]
-    root: Path
-    image: str
-
-    def run(self, *words: str, cwd: Path) -> str:
-        return _run(*self.toolkit, "--root", str(self.root), *words, cwd=cwd)
-
-    def start(self, work: Path) -> str:
-        words = ("remote", "true", "--env", "custom", "--wait", "--json")
-        return str(json.loads(self.run(*words, cwd=work))["session"]["id"])
 
 
 def rows(toolkit: tuple[str, ...]) -> list[list[str]]:
     """Each row: what, beside, median, spread, goal."""
-    with tempfile.TemporaryDirectory(prefix="toolkit-bench-") as folder, _site(Path(folder), toolkit) as site:
+    custom = {"access": "custom", "allow": ["bench.example.com"]}
+    with (
+        tempfile.TemporaryDirectory(prefix="toolkit-bench-") as folder,
+        built(Path(folder), toolkit, stack="bench-gateways", environments={"custom": custom}) as root,
+    ):
         scratch = Path(folder)
         small, large = (_checkout(scratch / name, *size) for name, size in (("small", SMALL), ("large", LARGE)))
         try:
             return [
-                _start_row(site, small, f"{SMALL[0]} files"),
-                _start_row(site, large, f"{LARGE[0]} files, {_megabytes(large)} MB"),
-                *_memory_rows(site, small),
+                _start_row(root, small, f"{SMALL[0]} files"),
+                _start_row(root, large, f"{LARGE[0]} files, {_megabytes(large)} MB"),
+                *_memory_rows(root, small),
             ]
         finally:
             mirrors.remove_unused(connect())
 
 
-@contextmanager
-def _site(folder: Path, toolkit: tuple[str, ...]) -> Iterator[_Site]:
-    root = folder / "root"
-    (root / "envs").mkdir(parents=True)
-    body = {"version": 1, "name": "custom", "network": {"access": "custom", "allow": ["bench.example.com"]}}
-    (root / "envs" / "custom.yaml").write_text(json.dumps(body))
-    argv = (*toolkit, "--root", str(root))
-    made = json.loads(_run(*argv, "up", "--yes", "--stack", _STACK, "--json", cwd=root))
-    try:
-        yield _Site(toolkit=toolkit, root=root, image=made["images"]["custom"]["reference"])
-    finally:
-        _run(*argv, "destroy", "--yes", "--force", "--stack", _STACK, cwd=root)
-
-
-def _start_row(site: _Site, work: Path, what: str) -> list[str]:
-    _ours(site, work)  # the first fills the mirror
+def _start_row(root: Root, work: Path, what: str) -> list[str]:
+    _ours(root, work)  # the first fills the mirror
     ratios = []
     for _ in range(ROUNDS):
-        theirs, ours = _by_hand(site, work), _ours(site, work)
-        ours, theirs = ours + _ours(site, work), theirs + _by_hand(site, work)
+        theirs, ours = _by_hand(root, work), _ours(root, work)
+        ours, theirs = ours + _ours(root, work), theirs + _by_hand(root, work)
         ratios.append(ours / theirs)
     name = f"session with its gateways, to the first command; {what}"
     return _cells(name, "git clone, docker run", ratios, "≤ 1.0", digits=2)
 
 
-def _by_hand(site: _Site, work: Path) -> float:
+def _by_hand(root: Root, work: Path) -> float:
     clone = work.parent / "clone"
     began = time.time()
     _run("git", "clone", "-q", f"file://{_remote(work)}", str(clone), cwd=work)
-    words = ("docker", "run", "--rm", "-v", f"{clone}:/workspace/shop", site.image, "date", "+%s.%N")
+    words = ("docker", "run", "--rm", "-v", f"{clone}:/workspace/shop", root.images["custom"], "date", "+%s.%N")
     ended = float(_run(*words, cwd=work))
     shutil.rmtree(clone)
     return ended - began
 
 
-def _ours(site: _Site, work: Path) -> float:
+def _ours(root: Root, work: Path) -> float:
     began = time.time()
-    session = site.start(work)
-    events = [json.loads(line) for line in site.run("logs", session, "--json", cwd=work).splitlines()]
+    session = root.start("--env", "custom", cwd=work)
+    events = [json.loads(line) for line in root.run("logs", session, "--json", cwd=work).splitlines()]
     told = next(one["time"] for one in events if one["type"] == "turn-started")
-    site.run("rm", session, "--yes", "--force", cwd=work)
+    root.run("rm", session, "--yes", "--force", cwd=work)
     return dt.datetime.fromisoformat(told).timestamp() - began
 
 
-def _memory_rows(site: _Site, work: Path) -> list[list[str]]:
+def _memory_rows(root: Root, work: Path) -> list[list[str]]:
     """By the engine's own figures, every session being idle: its runner is what is left in it."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        sessions = list(pool.map(lambda _: site.start(work), range(SESSIONS)))
+        sessions = list(pool.map(lambda _: root.start("--env", "custom", cwd=work), range(SESSIONS)))
         try:
             used = _memory(sessions)
         finally:
-            list(pool.map(lambda one: site.run("rm", one, "--yes", "--force", cwd=work), sessions))
+            list(pool.map(lambda one: root.run("rm", one, "--yes", "--force", cwd=work), sessions))
     gateways = [used[one, labels.GATEWAY_KIND] for one in sessions]
     whole = [sum(found for (session, _), found in used.items() if session == one) for one in sessions]
     at_once = f"{SESSIONS} sessions at once"

@@ -7,35 +7,24 @@ themselves.
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
 import subprocess
 import tempfile
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from testcontainers.core.config import testcontainers_config
-from testcontainers.core.container import DockerContainer
-from testcontainers.core.network import Network
-from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+from grounds import built, peer
 
 from toolkit.engines.connection import connect
-from toolkit.model import labels
-from toolkit.sessions import ends, subnets
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from toolkit.sessions import ends
 
 HOST = "bench.example.com"
 ROUNDS = 7
 MEGABYTES = 250
 CONNECTIONS = 60
 NAMES = 10_000
-_POOL = "198.51.100.0/24"
-_KIND = {labels.KIND: "test"}
 
 Client = Callable[[str, int], float]
 """Takes `bulk` and a number of megabytes, or `connections` and how many; gives seconds."""
@@ -91,19 +80,22 @@ print(time.perf_counter() - began)
 
 def rows(toolkit: tuple[str, ...]) -> list[list[str]]:
     """`toolkit` is how to start it, without a root. Each row: what, beside, median ratio, spread, goal."""
-    engine = connect()
-    if engine.image(testcontainers_config.ryuk_image) is None:
-        testcontainers_config.ryuk_disabled = True
-    with tempfile.TemporaryDirectory(prefix="toolkit-bench-") as scratch, _grounds(Path(scratch), toolkit) as made:
-        image, start = made
-        with _outside(image) as (network, address, direct):
-            short = start("short", network, address)
-            long = start("long", network, address)
-            try:
-                return _measured(direct, _inside(toolkit, short, address), _inside(toolkit, long, address))
-            finally:
-                for one in (short, long):
-                    ends.discard(engine, one)
+    networks = {"short": _custom(9), "long": _custom(NAMES - 1)}
+    with (
+        tempfile.TemporaryDirectory(prefix="toolkit-bench-") as scratch,
+        built(Path(scratch), toolkit, stack="bench", environments=networks) as root,
+        peer(root.images["short"], SERVER, seconds=60) as outside,
+        ExitStack() as made,
+    ):
+        root.leave_by(f"{{network: {outside.network}, dns: [{outside.address}]}}")
+        work = _repository(Path(scratch) / "work")
+
+        def inside(environment: str) -> Client:
+            session = root.start("--env", environment, cwd=work)
+            made.callback(ends.discard, connect(), session)
+            return _client(lambda *argv: root.run("exec", session, "--", *argv), outside.address)
+
+        return _measured(_client(outside.ask, outside.address), inside("short"), inside("long"))
 
 
 def _measured(direct: Client, short: Client, long: Client) -> list[list[str]]:
@@ -133,67 +125,17 @@ def _cells(name: str, yardstick: str, ratios: list[float], goal: str) -> list[st
     return [name, yardstick, f"{statistics.median(ratios):.2f}", spread, goal]
 
 
-@contextmanager
-def _grounds(folder: Path, toolkit: tuple[str, ...]) -> Iterator[tuple[str, Callable[[str, str, str], str]]]:
-    """A root with a short and a long list, built; and how to start a session in one of them."""
-    root, config, work = folder / "root", folder / "config" / "toolkit", folder / "work"
-    (root / "envs").mkdir(parents=True)
-    config.mkdir(parents=True)
-    for name, count in (("short", 9), ("long", NAMES - 1)):
-        allow = [HOST, *(f"n{index}.example.org" for index in range(count))]
-        body = {"version": 1, "name": name, "network": {"access": "custom", "allow": allow}}
-        (root / "envs" / f"{name}.yaml").write_text(json.dumps(body))
-    own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "toolkit" / "settings.yaml"
-    site = own.read_text() if own.exists() else "site: {}\n"
-    (config / "settings.yaml").write_text(site)
+def _custom(count: int) -> dict[str, Any]:
+    """A list of so many names beside the one that is asked for."""
+    return {"access": "custom", "allow": [HOST, *(f"n{index}.example.org" for index in range(count))]}
+
+
+def _repository(work: Path) -> Path:
     subprocess.run(["git", "init", "-q", str(work)], check=True)
     identity = ["-c", "user.name=Bench", "-c", "user.email=bench@example.com"]
     subprocess.run(["git", "-C", str(work), *identity, "commit", "-q", "--allow-empty", "-m", "one"], check=True)
-    settings = {**os.environ, "XDG_CONFIG_HOME": str(config.parent)}
-
-    def run(*words: str) -> dict[str, Any]:
-        argv = [*toolkit, "--root", str(root), *words, "--json"]
-        done = subprocess.run(argv, cwd=work, env=settings, check=True, capture_output=True, text=True, timeout=600)
-        return dict(json.loads(done.stdout))
-
-    def start(environment: str, network: str, address: str) -> str:
-        (config / "settings.yaml").write_text(f"{site}  egress: {{network: {network}, dns: [{address}]}}\n")
-        return str(run("remote", "true", "--wait", "--env", environment)["session"]["id"])
-
-    image = run("up", "--yes", "--stack", "bench")["images"]["short"]["reference"]
-    try:
-        yield image, start
-    finally:
-        run("destroy", "--yes", "--force", "--stack", "bench")
+    return work
 
 
-@contextmanager
-def _outside(image: str) -> Iterator[tuple[str, str, Client]]:
-    """The peer, and a client beside it."""
-    engine = connect()
-    used = subnets.taken_by_networks(one for network in engine.networks() for one in network.subnets)
-    subnet = subnets.choose([_POOL], (*used, *subnets.taken_by_host()), prefix=28)
-    address = str(subnet[3])
-    pool = {"Config": [{"Subnet": str(subnet)}]}
-    with Network(docker_network_kw={"ipam": pool, "labels": _KIND}) as network:
-        where = {"network": network.name, "labels": _KIND, "init": True, "user": "0:0"}
-        endpoint = {network.name: {"IPAMConfig": {"IPv4Address": address}}}
-        server = DockerContainer(image).with_kwargs(
-            entrypoint=["python3", "-u", "-c", SERVER, address], networking_config=endpoint, **where
-        )
-        beside = DockerContainer(image).with_kwargs(entrypoint=["sleep", "infinity"], **where)
-        ready = LogMessageWaitStrategy("ready").with_startup_timeout(60)
-        with server.waiting_for(ready), beside:
-
-            def direct(what: str, count: int) -> float:
-                return float(beside.exec(["python3", "-c", CLIENT, what, str(count), address]).output)
-
-            yield network.name, address, direct
-
-
-def _inside(toolkit: tuple[str, ...], session: str, address: str) -> Client:
-    def through(what: str, count: int) -> float:
-        argv = [*toolkit, "exec", session, "--", "python3", "-c", CLIENT, what, str(count), address]
-        return float(subprocess.run(argv, check=True, capture_output=True, text=True, timeout=300).stdout)
-
-    return through
+def _client(run: Callable[..., str], address: str) -> Client:
+    return lambda what, count: float(run("python3", "-c", CLIENT, what, str(count), address))
