@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pexpect
@@ -33,6 +34,27 @@ def site(provisioned: Toolkit, engine: Engine, tmp_path: Path) -> Iterator[Site]
     """Settings are this machine's own, by way of `provisioned`: its builds must trust the site's CA."""
     with site_at(tmp_path / "root", engine, provisioned.environment) as made:
         yield made
+
+
+@pytest.fixture
+def stand_in(site: Site) -> Iterator[Rebased]:
+    """The declared base of `one` is a name of this test's own for our Debian; nothing of it stays."""
+    debian = site.engine.image("toolkit.local/debian:bookworm-slim")
+    assert debian is not None
+    name = f"toolkit.local/{site.stack}:12"
+    site.engine.tag_image(debian.id, name)
+    site.declare("one", base=name)
+    yield Rebased(name=name, id=debian.id)
+    site.destroy()
+    site.engine.remove_image(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebased:
+    """A base image as it was at first: its name, which may be given to other content, and its id."""
+
+    name: str
+    id: str
 
 
 def run_in(image: str, *command: str) -> str:
@@ -157,63 +179,45 @@ def test_a_preview_says_why(site: Site) -> None:
     ]
 
 
-def test_a_new_base_is_noticed(site: Site) -> None:
+def test_a_new_base_is_noticed(site: Site, stand_in: Rebased) -> None:
     """The same name with other content, as after a pull."""
-    base = f"toolkit.local/{site.stack}:12"
-    stand_in = site.engine.image("toolkit.local/debian:bookworm-slim")
-    assert stand_in is not None
-    site.engine.tag_image(stand_in.id, base)
-    site.declare("one", base=base)
-    try:
-        before = site.up()["images"]["one"]
-        commit_on(site, stand_in.id, base)
-        (why,) = reasons(site.preview("--check", code=4))["one"]
-        assert why.startswith("base image has a new digest: sha256:")
-        assert list(reasons(site.drift(code=4))) == ["one"]
-        after = site.up()["images"]["one"]
-        assert after["build"] == before["build"]
-        assert after["digest"] != before["digest"]
-        assert site.up()["changes"] == []
-    finally:
-        site.destroy()
-        site.engine.remove_image(base)
+    before = site.up()["images"]["one"]
+    commit_on(site, stand_in.id, stand_in.name)
+    (why,) = reasons(site.preview("--check", code=4))["one"]
+    assert why.startswith("base image has a new digest: sha256:")
+    assert list(reasons(site.drift(code=4))) == ["one"]
+    after = site.up()["images"]["one"]
+    assert after["build"] == before["build"]
+    assert after["digest"] != before["digest"]
+    assert site.up()["changes"] == []
 
 
-def test_a_locked_up_takes_the_recorded_bases_alone(site: Site) -> None:
-    base = f"toolkit.local/{site.stack}:12"
-    stand_in = site.engine.image("toolkit.local/debian:bookworm-slim")
-    assert stand_in is not None
-    site.engine.tag_image(stand_in.id, base)
-    site.declare("one", base=base)
-    try:
-        assert site.up("--locked", code=1)["error"]["code"] == "not-locked"
-        locked = site.toolkit.json("lock")
-        assert locked["bases"] == {BASE: stand_in.id, base: stand_in.id}
-        assert site.toolkit.json("lock", "--check")["changes"] == []
-        before = site.up("--locked")["images"]["one"]
-        assert site.up("--locked")["changes"] == []
+def test_a_locked_up_takes_the_recorded_bases_alone(site: Site, stand_in: Rebased) -> None:
+    assert site.up("--locked", code=1)["error"]["code"] == "not-locked"
+    locked = site.toolkit.json("lock")
+    assert locked["bases"] == {BASE: stand_in.id, stand_in.name: stand_in.id}
+    assert site.toolkit.json("lock", "--check")["changes"] == []
+    before = site.up("--locked")["images"]["one"]
+    assert site.up("--locked")["changes"] == []
 
-        commit_on(site, stand_in.id, base)
-        moved = site.engine.image(base)
-        assert moved is not None
-        for verb in (site.up, site.preview):
-            refused = verb("--locked", code=1)["error"]
-            assert refused["code"] == "locked-base"
-            assert stand_in.id in refused["message"]
-            assert moved.id in refused["message"]
-            assert "toolkit lock" in refused["hint"]
-        assert site.engine.image(before["reference"]) is not None
-        (change,) = site.toolkit.json("lock", "--check", code=4)["changes"]
-        assert change == {"base": base, "from": stand_in.id, "to": moved.id}
+    commit_on(site, stand_in.id, stand_in.name)
+    moved = site.engine.image(stand_in.name)
+    assert moved is not None
+    for verb in (site.up, site.preview):
+        refused = verb("--locked", code=1)["error"]
+        assert refused["code"] == "locked-base"
+        assert stand_in.id in refused["message"]
+        assert moved.id in refused["message"]
+        assert "toolkit lock" in refused["hint"]
+    assert site.engine.image(before["reference"]) is not None
+    (change,) = site.toolkit.json("lock", "--check", code=4)["changes"]
+    assert change == {"base": stand_in.name, "from": stand_in.id, "to": moved.id}
 
-        path = site.root / "envs" / "lock.yaml"
-        path.write_text(path.read_text().replace("  debian", "  # Debian as it was in March\n  debian"))
-        assert "recorded" in site.toolkit("lock").stdout
-        assert "# Debian as it was in March\n  debian" in path.read_text()
-        assert actions(site.up("--locked")) == {"one": "update"}
-    finally:
-        site.destroy()
-        site.engine.remove_image(base)
+    path = site.root / "envs" / "lock.yaml"
+    path.write_text(path.read_text().replace("  debian", "  # Debian as it was in March\n  debian"))
+    assert "recorded" in site.toolkit("lock").stdout
+    assert "# Debian as it was in March\n  debian" in path.read_text()
+    assert actions(site.up("--locked")) == {"one": "update"}
 
 
 def commit_on(site: Site, image: str, reference: str) -> None:
