@@ -8,6 +8,7 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 from typing import IO, TYPE_CHECKING, cast
 
 from .spawning import signal_group, spawn
@@ -22,7 +23,7 @@ _GRACE_SECONDS = 5.0
 
 
 class Turn:
-    """A running agent. `end` may be called from a signal handler at any moment.
+    """A running agent; RuntimeError where there is no room for its threads. A signal handler may `end` it any time.
 
     `typed`: the agent reads its stdin, which then stays open for whoever joins; else it is /dev/null.
     """
@@ -45,10 +46,20 @@ class Turn:
             stderr=subprocess.PIPE,
         )
         self._input: queue.SimpleQueue[bytes] | None = queue.SimpleQueue() if typed else None
+        self._asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._readers = [
             threading.Thread(target=_pump, args=(stream, name, on_output), daemon=True)
             for stream, name in ((self._process.stdout, "stdout"), (self._process.stderr, "stderr"))
         ]
+        try:
+            self._start_threads()
+        except RuntimeError:  # too many processes for one more thread: nobody would hear the agent, or end it
+            with self._process:  # waits for it, and closes its pipes
+                self.kill()
+            raise
+
+    def _start_threads(self) -> None:
+        threading.Thread(target=_make_sure, args=(self._process.pid, self._asked), daemon=True).start()
         for reader in self._readers:
             reader.start()
         if self._input is not None:
@@ -70,21 +81,28 @@ class Turn:
         self.feed(b"")
         for reader in self._readers:
             reader.join(timeout=_DRAIN_SECONDS)
+        self._asked.put(False)
         return 128 - code if code < 0 else code
 
     def end(self) -> None:
-        """SIGTERM for the whole group, SIGKILL for what is left of it after a grace time."""
+        """SIGTERM for the whole group, SIGKILL for what is left of it after a grace time; after `wait`, SIGTERM alone.
+
+        It takes no lock and starts no thread: the signal may have come in the midst of just that, and there may be no
+        room for one more. `SimpleQueue.put` may interrupt itself.
+        """
         signal_group(self._process.pid, signal.SIGTERM)
-        last = threading.Timer(_GRACE_SECONDS, signal_group, (self._process.pid, signal.SIGKILL))
-        last.daemon = True
-        try:
-            last.start()
-        except RuntimeError:  # too many processes for one more thread
-            signal_group(self._process.pid, signal.SIGKILL)
+        self._asked.put(True)
 
     def kill(self) -> None:
         """SIGKILL for the whole group, at once."""
         signal_group(self._process.pid, signal.SIGKILL)
+
+
+def _make_sure(group: int, asked: queue.SimpleQueue[bool]) -> None:
+    """SIGKILL for what has not ended some time after it was asked to; False: the agent has ended by itself."""
+    if asked.get():
+        time.sleep(_GRACE_SECONDS)
+        signal_group(group, signal.SIGKILL)
 
 
 def _feed(stream: IO[bytes] | None, texts: queue.SimpleQueue[bytes]) -> None:
