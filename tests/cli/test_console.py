@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import stat
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from toolkit import paths
 from toolkit.cli.main import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Talk = Callable[..., tuple[int, str, str]]
 
@@ -125,6 +126,15 @@ def terminal(root: Path) -> pexpect.spawn[str]:
     return child
 
 
+@pytest.fixture
+def silent_engine(root: Path) -> Iterator[socket.socket]:
+    """Takes connections and says nothing, until it is closed."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(root / "none.sock"))
+        listening.listen()
+        yield listening
+
+
 def ended(child: pexpect.spawn[str]) -> int | None:
     child.expect(pexpect.EOF)
     child.close()
@@ -182,3 +192,60 @@ def test_the_history_is_for_its_owner_alone_and_for_the_next_time(root: Path) ->
     again.expect_exact("- noted: remembered")
     again.send(CTRL_D)
     assert ended(again) == 0
+
+
+def test_the_prompt_is_back_while_a_session_starts_and_a_failure_is_told(
+    root: Path, silent_engine: socket.socket
+) -> None:
+    child = terminal(root)
+    child.send("/plan\rlook first\r& make test\r")
+    child.expect_exact("… starting: make test")
+    child.expect(PROMPT)
+    child.send("/notes\r")
+    child.expect_exact("- a session that is being started was given the task: make test")
+    child.expect(PROMPT)
+    child.send("half a li")
+    child.expect_exact("half a li")
+    silent_engine.close()
+    child.expect_exact("✗ not started: make test")
+    child.expect_exact("error: ")
+    child.expect(PROMPT)  # drawn anew, with what was typed
+    child.send("ne\r/notes\r")
+    child.expect_exact("- noted: half a line")
+    assert "was given the task" not in (child.before or "")
+    child.expect_exact("1. look first")  # the plan goes with the next task
+    child.expect(PROMPT)
+    child.send(CTRL_D)
+    assert ended(child) == 0
+
+
+@pytest.mark.usefixtures("silent_engine")
+def test_leaving_waits_for_starts_and_an_interrupt_gives_them_up(root: Path) -> None:
+    child = terminal(root)
+    for task in ("make test", "make lint"):
+        child.send(f"& {task}\r")
+        child.expect_exact(f"… starting: {task}")
+        child.expect(PROMPT)  # before it, ctrl-d would be the terminal's own
+    child.send(CTRL_D)
+    child.expect_exact("waiting for the start of 2 sessions")
+    child.send(CTRL_C)
+    child.expect_exact("gave up the start of 2 sessions")
+    child.expect_exact("toolkit doctor --fix")
+    assert ended(child) == 130
+
+
+@pytest.mark.usefixtures("silent_engine")
+def test_a_verb_on_the_last_session_waits_for_its_start(root: Path) -> None:
+    child = terminal(root)
+    child.send("& make test\r")
+    child.expect_exact("… starting: make test")
+    child.expect(PROMPT)
+    child.send("/wait\r")
+    child.expect_exact("waiting for the start of 1 session")
+    child.send(CTRL_C)
+    child.expect_exact("interrupted")
+    child.expect(PROMPT)
+    child.send(CTRL_D)
+    child.expect_exact("waiting for the start of 1 session")
+    child.send(CTRL_C)
+    assert ended(child) == 130

@@ -14,20 +14,46 @@ from toolkit.views import conversation as views
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from toolkit.cli.console_starts import Starts
     from toolkit.cli.invocation import Invocation
     from toolkit.model.conversation import Conversation
+    from toolkit.model.event import OnEvent
+    from toolkit.model.session import Session
     from toolkit.sessions.transcript import TranscriptEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """Where the conversation stands. `last`: the session that was started last. `failed`: a line did."""
+    """Where the conversation stands. `last`: the session that was started last. `failed`: a line did.
+
+    `starts`: what starts sessions beside the prompt, so many of whose answers are known here; without it a line ends
+    when its session runs.
+    """
 
     conversation: Conversation = NOTHING_SAID
     planning: bool = False
     last: str = ""
     over: bool = False
     failed: bool = False
+    starts: Starts | None = None
+    answers: int = 0
+
+    def up_to_date(self) -> Talk:
+        """With the sessions that have started since, and without the tasks that could not be given."""
+        found = self
+        for one in self.starts.answers()[self.answers :] if self.starts else ():
+            found = replace(
+                found,
+                conversation=found.conversation.answered(one.task, one.session),
+                last=one.session or found.last,
+                answers=found.answers + 1,
+            )
+        return found
+
+    def after_all_starts(self) -> Talk:
+        if self.starts:
+            self.starts.wait()
+        return self.up_to_date()
 
 
 def carry_out(invocation: Invocation, talk: Talk, line: str) -> Talk:
@@ -65,10 +91,19 @@ def _start(invocation: Invocation, talk: Talk, task: str) -> Talk:
 
     if not task:
         raise UsageError("the task is empty", hint="& TASK starts a session")
-    console = invocation.console
-    session, conversation = workflow.start(invocation.root, connect(), talk.conversation, task, console.event)
-    views.show_given(console, session)
-    return replace(talk, conversation=conversation, planning=False, last=session.id)
+    root, conversation = invocation.root, talk.conversation
+    after = replace(talk, conversation=conversation.given(task), planning=False)
+
+    def work(on_event: OnEvent) -> Session:
+        return workflow.start(root, connect(), conversation, task, on_event)
+
+    if talk.starts:
+        talk.starts.begin(task, work)
+        views.show_begun(invocation.console, task)
+        return after
+    session = work(invocation.console.event)
+    views.show_given(invocation.console, session)
+    return replace(after, conversation=after.conversation.answered(task, session.id), last=session.id)
 
 
 def _verb(invocation: Invocation, talk: Talk, line: str) -> Talk:
@@ -85,8 +120,9 @@ def _verb(invocation: Invocation, talk: Talk, line: str) -> Talk:
         raise UsageError(f"no command /{name}", hint=f"{meant} /help lists them".strip())
     if name in _FOR_TERMINALS and not invocation.console.interactive:
         raise ToolkitError(f"/{name} needs a terminal", hint=f"outside the console: toolkit {name} ID")
-    if name in _OF_ONE_SESSION and not words and talk.last:
-        words = [talk.last]
+    if name in _OF_ONE_SESSION and not words:
+        talk = talk.after_all_starts()
+        words = [talk.last] if talk.last else []
     return _through_the_tree(invocation, talk, [name, *words])
 
 
@@ -122,7 +158,10 @@ def _logs(invocation: Invocation, talk: Talk, words: Sequence[str]) -> Talk:
     from toolkit.workflows import conversation as workflow
     from toolkit.workflows.sessions import identity
 
-    names = [one for one in words if one not in _FOLLOW] or [talk.last]
+    names = [one for one in words if one not in _FOLLOW]
+    if not names:
+        talk = talk.after_all_starts()
+        names = [talk.last]
     if len(names) > 1 or names[0].startswith("-") or not names[0]:
         raise UsageError("/logs needs one session", hint="/logs ID; with -f to the end of the session")
     engine = connect()

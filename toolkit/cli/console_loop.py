@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from toolkit.cli.console_lines import Talk, carry_out
-from toolkit.cli.main import EXIT_FAILED, EXIT_OK
+from toolkit.cli.main import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK
 from toolkit.views import conversation as views
 
 if TYPE_CHECKING:
@@ -21,22 +21,23 @@ if TYPE_CHECKING:
 def converse(invocation: Invocation) -> int:
     """Until the user leaves; the exit code tells a script whether every line went well."""
     if invocation.console.interactive:
+        from toolkit.cli.console_starts import Starts
         from toolkit.cli.console_terminal import terminal
 
         views.greet(invocation.console)
-        _talk(invocation, terminal(invocation))
-        return EXIT_OK
-    return EXIT_FAILED if _talk(invocation, _from_pipe(invocation)).failed else EXIT_OK
+        starts = Starts(invocation.console)
+        _talk(invocation, terminal(invocation, starts), Talk(starts=starts))
+        return EXIT_OK if starts.leave() else EXIT_INTERRUPTED
+    return EXIT_FAILED if _talk(invocation, _from_pipe(invocation), Talk()).failed else EXIT_OK
 
 
-def _talk(invocation: Invocation, ask: Ask) -> Talk:
-    talk = Talk()
+def _talk(invocation: Invocation, ask: Ask, talk: Talk) -> Talk:
     while not talk.over:
         try:
             line = ask(talk)
         except EOFError:
             break
-        talk = carry_out(invocation, talk, line)
+        talk = carry_out(invocation, talk.up_to_date(), line)
     return talk
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.output import create_output
@@ -24,13 +27,14 @@ if TYPE_CHECKING:
     from prompt_toolkit.document import Document
 
     from toolkit.cli.console_lines import Talk
+    from toolkit.cli.console_starts import Starts
     from toolkit.cli.invocation import Invocation
 
 _HISTORY = "console-history"
 
 
-def terminal(invocation: Invocation) -> Callable[[Talk], str]:
-    """Asks a person: ctrl-c clears the line, ctrl-d on an empty one is the end."""
+def terminal(invocation: Invocation, starts: Starts) -> Callable[[Talk], str]:
+    """Asks a person: ctrl-c clears the line, ctrl-d on an empty one is the end. What `starts` tells stands above it."""
     session: PromptSession[str] = PromptSession(
         history=FileHistory(str(private_file(paths.state_dir() / _HISTORY))),
         completer=_Words(invocation.explicit_root),
@@ -42,11 +46,32 @@ def terminal(invocation: Invocation) -> Callable[[Talk], str]:
     def ask(talk: Talk) -> str:
         while True:
             try:
-                return session.prompt(prompt(planning=talk.planning))
+                return session.prompt(prompt(planning=talk.planning), pre_run=lambda: _let_tell(session, starts))
             except KeyboardInterrupt:
                 continue
+            finally:
+                starts.on_done = _tell_later
 
     return ask
+
+
+def _let_tell(session: PromptSession[str], starts: Starts) -> None:
+    """While the prompt is there: it makes room, and keeps what is typed."""
+    loop, around = session.app.loop, contextvars.copy_context()
+    assert loop is not None
+
+    def tell() -> None:
+        run_in_terminal(starts.tell)
+
+    def wake() -> None:
+        with suppress(RuntimeError):  # the line has been given meanwhile: it is told before the next one
+            loop.call_soon_threadsafe(tell, context=around)
+
+    starts.on_done = wake
+    wake()  # for what was done before
+
+
+def _tell_later() -> None: ...
 
 
 def private_file(path: Path) -> Path:

@@ -15,7 +15,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saying:
-    """`session`: who was given the task, or who printed it; empty for what the user noted."""
+    """`session`: who was given the task, or who printed it; empty for what the user noted, and for a task at first."""
 
     part: Part
     text: str
@@ -40,8 +40,19 @@ class Conversation:
     def planned(self, text: str) -> Conversation:
         return self._with(Saying(part=Part.STEP, text=text))
 
-    def given(self, task: str, session: str) -> Conversation:
-        return self._with(Saying(part=Part.TASK, text=task, session=session))
+    def given(self, task: str) -> Conversation:
+        """To a session that is yet to be started."""
+        return self._with(Saying(part=Part.TASK, text=task))
+
+    def answered(self, task: str, session: str) -> Conversation:
+        """The task has its session; with an empty `session` there is none, and the task was never said."""
+        said = list(self.said)
+        asked = Saying(part=Part.TASK, text=task)
+        if asked not in said:  # forgotten meanwhile
+            return self
+        at = said.index(asked)
+        said[at : at + 1] = [replace(asked, session=session)] if session else []
+        return replace(self, said=tuple(said))
 
     def printed(self, text: str, session: str) -> Conversation:
         """Instead of what the session had printed when it was looked at before: it is told from the beginning."""

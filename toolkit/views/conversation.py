@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from toolkit.model.conversation import Conversation
     from toolkit.model.session import Session
 
+_SHOWN = 60
 _HELP = (
     ("& TASK", "start a session that knows the conversation so far"),
     ("TEXT", "a note for the next session; after /plan, a step of its plan"),
@@ -38,12 +39,43 @@ def show_prompt(console: Console, line: str, *, planning: bool) -> None:
     console.note(f"{prompt(planning=planning)}{line}")
 
 
-def show_given(console: Console, session: Session) -> None:
+def show_begun(console: Console, task: str) -> None:
+    console.note(f"… starting: {_first_line(task)}")
+
+
+def show_given(console: Console, session: Session, *, task: str = "") -> None:
+    """`task`: where more than one may have been given since."""
     if console.as_json:
         show_started(console, session)
         return
+    if task:
+        console.note(f"✓ started: {_first_line(task)}")
     console.line(session.id)
     console.note("  /logs follows it, /tasks lists all, /teleport brings one home")
+
+
+def show_not_started(console: Console, task: str) -> None:
+    console.note(f"✗ not started: {_first_line(task)}")
+
+
+def show_waiting(console: Console, count: int) -> None:
+    console.note(f"waiting for the start of {_sessions(count)}")
+
+
+def show_given_up(console: Console, count: int) -> None:
+    console.note(
+        f"\ngave up the start of {_sessions(count)}; 'toolkit tasks' shows what runs all the same, "
+        "'toolkit doctor --fix' removes what is left of the others"
+    )
+
+
+def _sessions(count: int) -> str:
+    return f"{count} session{'' if count == 1 else 's'}"
+
+
+def _first_line(task: str) -> str:
+    first = task.strip().partition("\n")[0]
+    return first if len(first) <= _SHOWN else f"{first[: _SHOWN - 1]}…"
 
 
 def show_plan(console: Console, conversation: Conversation, *, begins: bool) -> None:

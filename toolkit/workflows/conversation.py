@@ -27,12 +27,9 @@ _LEFT_OUT = "(What was said before this is left out.)"
 _AT_REST = frozenset(SessionState) - {SessionState.PREPARING, SessionState.RUNNING}
 
 
-def start(
-    root: Path, engine: Engine, conversation: Conversation, task: str, on_event: OnEvent
-) -> tuple[Session, Conversation]:
-    """A session that knows what was said so far; its task is said then, too."""
-    session = remote.start(root, engine, RemoteOrder(task=task, context=context_of(conversation)), on_event)
-    return session, conversation.given(task, session.id)
+def start(root: Path, engine: Engine, conversation: Conversation, task: str, on_event: OnEvent) -> Session:
+    """A session that knows what was said before its task."""
+    return remote.start(root, engine, RemoteOrder(task=task, context=context_of(conversation)), on_event)
 
 
 def follow(engine: Engine, prefix: str, on_event: Callable[[TranscriptEvent], None], *, to_the_end: bool) -> None:
@@ -75,7 +72,7 @@ def _told(one: Saying) -> str:
         lines = one.text[-_LONGEST_OUTPUT:].rstrip("\n").splitlines()
         return "\n".join((f"- {one.session} printed:", *(f"  > {line}" for line in lines)))
     if one.part is Part.TASK:
-        return f"- {one.session} was given the task: {_beside(one.text)}"
+        return f"- {one.session or 'a session that is being started'} was given the task: {_beside(one.text)}"
     return f"- {'planned' if one.part is Part.STEP else 'noted'}: {_beside(one.text)}"
 
 

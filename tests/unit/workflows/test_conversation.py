@@ -16,8 +16,8 @@ def test_nothing_said_is_nothing_told() -> None:
 
 
 def test_all_is_told_in_its_order_and_the_plan_last() -> None:
-    said = NOTHING_SAID.noted("use pytest").planned("look").given("make lint", SESSION).printed("a\nb\n", SESSION)
-    said = said.planned("first\nand more").noted("careful").planned("second")
+    said = NOTHING_SAID.noted("use pytest").planned("look").given("make lint").answered("make lint", SESSION)
+    said = said.printed("a\nb\n", SESSION).planned("first\nand more").noted("careful").planned("second")
     assert context_of(said) == (
         "# The conversation so far\n"
         "\n"
@@ -48,10 +48,20 @@ def test_what_a_session_printed_is_told_once_and_by_its_end() -> None:
 
 
 def test_a_plan_is_dropped_alone_and_only_the_one_that_is_still_to_be_given() -> None:
-    said = NOTHING_SAID.planned("done").given("make", SESSION).planned("dropped").noted("kept")
+    done = NOTHING_SAID.planned("done").given("make").answered("make", SESSION)
+    said = done.planned("dropped").noted("kept")
     assert said.plan == ("dropped",)
     assert said.without_plan().plan == ()
-    assert said.without_plan().said == NOTHING_SAID.planned("done").given("make", SESSION).noted("kept").said
+    assert said.without_plan().said == done.noted("kept").said
+
+
+def test_a_task_is_told_before_its_session_is_known_and_not_where_there_is_none() -> None:
+    said = NOTHING_SAID.planned("look").given("make")
+    assert said.plan == ()
+    assert "- a session that is being started was given the task: make\n" in context_of(said)
+    assert f"- {SESSION} was given the task: make\n" in context_of(said.answered("make", SESSION))
+    assert said.answered("make", "") == NOTHING_SAID.planned("look")  # the plan goes with the next one
+    assert NOTHING_SAID.answered("make", SESSION) == NOTHING_SAID  # forgotten meanwhile
 
 
 def test_of_too_much_the_newest_is_told_and_that_more_was_said() -> None:
