@@ -23,6 +23,7 @@ from toolkit.engines.docker import DockerEngine
 from toolkit.model import labels
 from toolkit.model.event import ignore
 from toolkit.model.verification import Verdict
+from toolkit.sessions import disk_limit
 from toolkit.workflows import verify
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.cli import Toolkit
-    from toolkit.engines.base import ContainerRequest, ExecResult, NetworkRequest
+    from toolkit.engines.base import ContainerRequest, EngineVersion, ExecResult, NetworkRequest
 
 DECLARATION = """version: 1
 name: web
@@ -52,7 +53,7 @@ hooks:
     - {command: 'echo "export WHO=first" >>"$TOOLKIT_ENV_FILE"'}
     - {matcher: resume, command: exit 1}
     - {matcher: startup, command: 'test "$(cat /opt/setup-ran)" = done; exit 3'}
-resources: {memory: 256m, pids: 200, cpus: 1}
+resources: {memory: 256m, pids: 200, cpus: 1, disk: 5g}
 verify:
   - {name: set-up, run: cat /opt/setup-ran, stdout: done}
   - {run: 'echo "$WHO in $PWD"', stdout_matches: "^first in /workspace/"}
@@ -61,7 +62,7 @@ verify:
 PLAIN = "version: 1\nname: plain\nnetwork: {access: none}\n"
 CHECKS = [
     "image", "variables", "packages", "agent", "setup", "hooks", "network-allowed", "network-denied",
-    "network-isolated", "network-names", "limits", "secrets", "push",
+    "network-isolated", "network-names", "limits", "disk", "secrets", "push",
     "verify: set-up", 'verify: echo "$WHO in $PWD"', "verify: no docker",
 ]  # fmt: skip
 
@@ -106,10 +107,15 @@ def test_a_kept_declaration_passes_within_its_time(site: Toolkit, engine: Docker
     assert everything(engine) <= before
     assert document["environment"] == "web"
     assert list(statuses(document)) == CHECKS
-    assert set(statuses(document).values()) == {"pass"}
+    unheld = disk_limit.unseen(engine.version())
+    assert {name: status for name, status in statuses(document).items() if status != "pass"} == (
+        {"disk": "skip"} if unheld else {}
+    )
     details = {one["name"]: one["detail"] for one in document["checks"]}
     assert "'test \"$(cat /opt/setup-ran)\" = done; exit 3' ended with exit code 3" in details["hooks"]
     assert details["network-isolated"] == "out of reach: the outside, other sessions, the host"
+    assert details["disk"] == unheld or not unheld
+    assert details["secrets"].startswith("the values in their place arrive by https at pay.example.com, and are in no ")
     assert details["push"].startswith("a push to main is refused, one to session/verify-")
     assert all(one["seconds"] >= 0 for one in document["checks"])
     suite = ET.parse(report).getroot()[0]
@@ -440,6 +446,42 @@ def test_a_secret_inside(here: Toolkit, engine: DockerEngine) -> None:
 
     found = failures(here, Tampered(engine, archive=archive, looked=leak))
     assert list(found) == ["secrets"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda text: text.replace("request_header_add", "#"), "X-Key of pay did not arrive at pay.example.com"),
+        (lambda text: re.sub(r"(request_header_add .*) \S+\n", r"\1 all\n", text), "pay arrived at api.example.com by"),
+        (lambda text: text.replace("X-Key", "X-Other"), "X-Key of pay did not arrive at pay.example.com"),
+    ],
+    ids=["to-nobody", "to-everybody", "in-another-header"],
+)
+def test_a_secret_that_goes_elsewhere(
+    here: Toolkit, engine: DockerEngine, edit: Callable[[str], str], reason: str
+) -> None:
+    def archive(kind: str, tar: bytes) -> bytes:
+        return edited(tar, "secrets.conf", edit) if kind == labels.GATEWAY_KIND else tar
+
+    found = failures(here, Tampered(engine, archive=archive))
+    assert list(found) == ["secrets"]
+    assert reason in found["secrets"]
+
+
+class Boasting(Tampered):
+    """It says that its storage can limit a disk, and cannot."""
+
+    def version(self) -> EngineVersion:
+        return replace(super().version(), storage_driver="overlay2", backing_filesystem="xfs")
+
+    def create_container(self, request: ContainerRequest) -> str:
+        return super().create_container(replace(request, disk=None))
+
+
+def test_a_disk_limit_that_is_not_set(here: Toolkit, engine: DockerEngine) -> None:
+    found = failures(here, Boasting(engine))
+    assert list(found) == ["disk"]
+    assert "5368709120" in found["disk"]
 
 
 def test_a_git_gateway_that_lets_everything_pass(here: Toolkit, engine: DockerEngine) -> None:

@@ -31,6 +31,7 @@ OWNER = 13
 """The user and group id of Squid in Debian's package: who may read what holds secrets."""
 
 _RUN = "/run/gateway"
+_AUTHORITIES = "authorities.pem"
 _NAMED = (RuleKind.SECRET, RuleKind.ALLOW, RuleKind.PRESET, RuleKind.REGISTRY)
 _PLAIN = (RuleKind.SECRET,)
 _METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS CONNECT PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT"
@@ -88,11 +89,17 @@ _LOG = (
 
 
 def squid_files(
-    policy: Policy, addresses: GatewayAddresses, headers: Sequence[SecretHeader], *, environment: str
+    policy: Policy,
+    addresses: GatewayAddresses,
+    headers: Sequence[SecretHeader],
+    *,
+    environment: str,
+    authorities: bytes = b"",
 ) -> tuple[GatewayFile, ...]:
     """Squid's configuration and all that it names, below `FOLDER`.
 
     `headers` must cover the policy's secrets; what they hold is in the one file that only Squid's user may read.
+    `authorities`: certificates in PEM form that hosts with a secret may show beside those that the image trusts.
     """
     lists = {kind: policy.patterns(kind) for kind in (RuleKind.DENY, *_NAMED)}
     lists[RuleKind.ADDRESS] = tuple(
@@ -108,6 +115,7 @@ def squid_files(
         *_tunnels(policy, lists, secrets=bool(headers)),
         f"logformat audit {_LOG}",
         "access_log stdio:/dev/stdout logformat=audit",
+        *([f"tls_outgoing_options cafile={FOLDER}/{_AUTHORITIES}"] if authorities else []),
         *([f"include {FOLDER}/secrets.conf"] if headers else []),
         "",
     ]
@@ -115,6 +123,7 @@ def squid_files(
         GatewayFile(path="squid.conf", content="\n".join(lines).encode()),
         *_list_files(lists),
         *squid_pages.pages(policy, environment=environment),
+        *([GatewayFile(path=_AUTHORITIES, content=authorities)] if authorities else []),
         *([_secrets_file(headers)] if headers else []),
     )
 

@@ -12,6 +12,7 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -41,7 +42,7 @@ def main(order):
         "direct": lambda addresses: _reached(addresses, order.get("patience", _SECONDS)),
         "resolve": lambda names: _those(_resolves, names),
         "name_servers": lambda servers: _those(lambda one: _answers(one, order["question"]), servers),
-        "canaries": lambda values: [one for one in values if _is_somewhere(one)],
+        "secrets": _secrets,
         "pushes": _push,
         "commands": _commands,
     }
@@ -178,7 +179,7 @@ def _of_npm(name):
 
 
 def _limits():
-    """The control group's own word, of version 1 or 2; -1: none."""
+    """The control group's own word, of version 1 or 2, -1: none; and the size of the disk in bytes."""
     files = {
         "memory": ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"),
         "pids": ("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"),
@@ -190,6 +191,8 @@ def _limits():
         _text("/sys/fs/cgroup/cpu/cpu.cfs_period_us") or "100000",
     )
     found["cpus"] = -1 if quota in {"max", "-1"} else int(quota) / int(period)
+    disk = os.statvfs("/")
+    found["disk"] = disk.f_blocks * disk.f_frsize
     return found
 
 
@@ -218,9 +221,12 @@ def _hooks(order):
 
 def _ask(host):
     """Through the way out that the environment names: the status, and the refusal's header."""
-    request = urllib.request.Request("http://%s/toolkit-verify" % host)
+    return _answer(urllib.request.Request("http://%s/toolkit-verify" % host))
+
+
+def _answer(request, seconds=_SECONDS * 3, context=None):
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS * 3) as answer:
+        with urllib.request.urlopen(request, timeout=seconds, context=context) as answer:
             return [answer.status, answer.headers.get("X-Deny-Reason", "")]
     except urllib.error.HTTPError as error:
         with error:
@@ -276,6 +282,20 @@ def _answers(address, question):
         except OSError:
             return False
         return reply[3] & 15 == 0 and reply[6:8] != b"\0\0"  # an address, not a refusal
+
+
+def _secrets(order):
+    """Asked for first, so that whatever an answer leaves here is searched as well."""
+    anyones = ssl.create_default_context()  # behind a tunnel that is not opened stands somebody whom nobody vouches for
+    anyones.check_hostname, anyones.verify_mode = False, ssl.CERT_NONE
+    contexts = {**dict.fromkeys(order["others"], anyones), **dict.fromkeys(order["declared"])}
+
+    def ask(host):
+        request = urllib.request.Request("https://%s/toolkit-verify" % host, headers=order["headers"])
+        return _answer(request, seconds=_SECONDS * 10, context=contexts[host])
+
+    answers = _each(ask, contexts)
+    return {"answers": answers, "found": _those(_is_somewhere, order["search"])}
 
 
 def _is_somewhere(canary):

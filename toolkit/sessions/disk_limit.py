@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # https://docs.docker.com/reference/cli/docker/container/run/#storage-opt
 _ABLE = frozenset({"btrfs", "devicemapper", "windowsfilter", "zfs"})
 _ABLE_ON_XFS = frozenset({"overlay2"})
+# A quota of a subvolume leaves what statfs(2) says as it is.
+_SILENT = frozenset({"btrfs", "windowsfilter"})
 _REFUSED = "storage-opt"
 
 
@@ -29,6 +31,13 @@ def unheld(about: EngineVersion) -> str:
     """Why it cannot, and what would."""
     where = f"{about.storage_driver} on {about.backing_filesystem or 'this disk'}"
     return f"this engine cannot limit a session's disk ({where}); overlay2 on xfs with the mount option pquota can"
+
+
+def unseen(about: EngineVersion) -> str:
+    """Why a session's file system does not tell the limit; empty: its size is the limit."""
+    if not may_hold(about):
+        return unheld(about)
+    return "" if about.storage_driver not in _SILENT else f"{about.storage_driver} does not tell a session its limit"
 
 
 def create(engine: Engine, request: ContainerRequest, on_event: OnEvent) -> str:

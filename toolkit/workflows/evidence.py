@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from toolkit.model.audit import AuditTrail
     from toolkit.model.environment import EnvironmentSpec
+    from toolkit.model.gateway import SecretHeader
     from toolkit.model.policy import Policy
 
 
@@ -70,9 +71,30 @@ class PushPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A request that reached the peer outside, `secure` by https; `headers` in the order in which they came."""
+
+    host: str
+    secure: bool
+    headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretPlan:
+    """What stands in the place of the secrets, and the hosts that are asked by https: those that the declaration gives
+    one to, as far as the policy lets them pass, and a few that it does not.
+    """
+
+    canaries: tuple[SecretHeader, ...]
+    declared: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """`seen`: what the session told of itself; `control`: what the peer outside could reach of the same.
 
+    `arrived`: every request that did. `disk_unseen`: why the session's disk says nothing of a limit; empty: it does.
     `requested` and `queried` are names that reached the peer; `image_labels` are those of the image that it ran on;
     `commands`: how the owner's own checks ended; `heads_before` and `heads`: branch → commit of the repository behind
     the git gateway. `seconds`: look → how long.
@@ -87,9 +109,12 @@ class Evidence:
     hook_plan: HookPlan
     hooks: tuple[HookOutcome, ...]
     pushes: PushPlan
+    secrets: SecretPlan
     seen: Mapping[str, Any]
     control: Mapping[str, Any]
     trail: AuditTrail
+    arrived: tuple[Arrival, ...]
+    disk_unseen: str
     requested: tuple[str, ...]
     queried: tuple[str, ...]
     build: str

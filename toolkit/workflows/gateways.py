@@ -83,8 +83,12 @@ def gateway_files(
     environment: str,
     hosts: Sequence[str],
     resolvers: Sequence[str],
+    authorities: bytes = b"",
 ) -> tuple[GatewayFile, ...]:
-    """All of the gateway's folder; pure. The policy lies there too: the one in force, and each by its SHA-256."""
+    """All of the gateway's folder; pure. The policy lies there too: the one in force, and each by its SHA-256.
+
+    `authorities`: as `squid_files` takes them.
+    """
     own = tuple(f"{one}/32" for one in hosts)
     blackholes = (*(one for one in refused.REFUSED_IPV4 if not one.startswith("127.")), *own)
     known = GatewayAddresses(
@@ -94,7 +98,7 @@ def gateway_files(
         resolvers=tuple(resolvers),
     )
     return (
-        *squid_files(policy, known, headers, environment=environment),
+        *squid_files(policy, known, headers, environment=environment, authorities=authorities),
         order_file(
             session=addresses.session,
             policy=policy.sha256,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from toolkit.model import labels
 from toolkit.model.environment import SHOWN_DIGITS
 from toolkit.model.verification import Proof, Verdict
-from toolkit.workflows import proving_commands, proving_network, proving_session
+from toolkit.workflows import proving_commands, proving_network, proving_secrets, proving_session
 from toolkit.workflows.verdicts import verdict
 
 if TYPE_CHECKING:
@@ -99,15 +99,16 @@ def _limits(evidence: Evidence) -> tuple[Verdict, str]:
     return verdict(wrong, ", ".join(f"{name} {value}" for name, value in declared.items()))
 
 
-def _secrets(evidence: Evidence) -> tuple[Verdict, str]:
-    if not evidence.spec.network.secrets:
-        return Verdict.SKIP, "no secret is declared"
-    found = list(evidence.seen["canaries"])
-    if evidence.session not in found:
-        return Verdict.FAIL, "the search does not even find the session's own id: nothing is proven"
-    found.remove(evidence.session)
-    wrong = [f"{len(found)} of the values in their place were found inside"] if found else []
-    return verdict(wrong, "none of the values in their place is in files, variables or processes")
+def _disk(evidence: Evidence) -> tuple[Verdict, str]:
+    limit = evidence.spec.resources.disk
+    if limit is None:
+        return Verdict.SKIP, "no limit is declared"
+    if evidence.disk_unseen:
+        return Verdict.SKIP, evidence.disk_unseen
+    size = evidence.seen["limits"]["disk"]
+    # What a file system keeps for itself is taken off: it is never larger than its limit.
+    wrong = [] if 0.9 * limit <= size <= 1.01 * limit else [f"the session's disk has {size} bytes, not {limit}"]
+    return verdict(wrong, f"the session's disk has {size} bytes")
 
 
 _PROMISES: dict[str, tuple[Look, str]] = {
@@ -122,6 +123,7 @@ _PROMISES: dict[str, tuple[Look, str]] = {
     "network-isolated": (proving_network.isolation, "direct"),
     "network-names": (proving_network.names, "resolve"),
     "limits": (_limits, "limits"),
-    "secrets": (_secrets, "canaries"),
+    "disk": (_disk, "limits"),
+    "secrets": (proving_secrets.secrets, "secrets"),
     "push": (proving_session.push, "pushes"),
 }

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from toolkit.errors import ToolkitError
 from toolkit.model import labels
 from toolkit.model.event import Event, OnEvent, Phase
-from toolkit.model.gateway import SecretHeader
 from toolkit.model.verification import Proof, Verdict, Verification
 from toolkit.runner.isolation import LET_PASS, MUTE
-from toolkit.sessions import host_network, launcher
+from toolkit.sessions import disk_limit, host_network, launcher
 from toolkit.sessions.image import existing
 from toolkit.sessions.names import VERIFY_PREFIX, new_id
 from toolkit.workflows import audit, builds, declarations, gateways, preparation, proving, verify_look
 from toolkit.workflows.evidence import Evidence
 from toolkit.workflows.network import policy_of
 from toolkit.workflows.proving_network import samples_of
+from toolkit.workflows.proving_secrets import secret_plan
 from toolkit.workflows.proving_session import hook_plan, push_plan
 from toolkit.workflows.verify_look import Subject
 from toolkit.workflows.verify_peer import peer
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.engines.base import Engine
-    from toolkit.model.environment import EnvironmentSpec
-    from toolkit.model.gateway import GatewayFile
+    from toolkit.model.gateway import GatewayFile, SecretHeader
     from toolkit.model.policy import Policy
     from toolkit.sessions.addresses import SessionAddresses
     from toolkit.sessions.gateway_plan import GatewayPlan
@@ -96,19 +95,20 @@ def _evidence(root: Path, engine: Engine, name: str, on_event: OnEvent) -> Evide
     image = existing(engine, environment=name, build=build)
     start = preparation.starting_image(root, engine, spec, image, on_event)
     plan = gateways.plan(root, engine, spec, with_secrets=False)
-    hooks, canaries, identity = hook_plan(spec.session_start), _canaries(spec), f"{VERIFY_PREFIX}{new_id()}"
+    hooks, identity = hook_plan(spec.session_start), f"{VERIFY_PREFIX}{new_id()}"
+    hosts = dict.fromkeys(host for one in spec.network.secrets for host in one.hosts)
     request = request_for(spec, hooks, identity=identity, image=start, build=build)
     with ExitStack() as stack:
         marks = {labels.VERIFICATION: identity, labels.LAUNCHER: launcher.mark()}
-        outside = stack.enter_context(peer(engine, plan.image, marks=marks))
-        here = _on_the_lab(plan, engine, policy, canaries, outside, environment=name)
+        outside = stack.enter_context(peer(engine, plan.image, secure=tuple(hosts), marks=marks))
+        samples = samples_of(policy, outside.address)
+        secrets = secret_plan(policy, spec.network.secrets, samples, partial(token_hex, 16))
+        here = _on_the_lab(plan, engine, policy, secrets.canaries, outside, environment=name)
         places = stack.enter_context(verify_look.out_of_reach(engine, outside))
         started = stack.enter_context(session(root, engine, request, here))
         on_event(Event(step=f"verify {name}", phase=Phase.PROGRESS, text=f"{name}: looking around inside"))
-        samples, pushes = samples_of(policy, outside.address), push_plan(spec.push, request.branch)
-        subject = Subject(
-            request=request, samples=samples, places=places, pushes=pushes, canaries=tuple(c.value for c in canaries)
-        )
+        pushes = push_plan(spec.push, request.branch)
+        subject = Subject(request=request, samples=samples, places=places, pushes=pushes, secrets=secrets)
         found = verify_look.look_inside(engine, started.container, verify_look.order(spec, subject))
         limit = verify_look.INSIDE_SECONDS + sum(one.timeout for one in spec.verify)
         commands = verify_look.look_inside(
@@ -125,9 +125,12 @@ def _evidence(root: Path, engine: Engine, name: str, on_event: OnEvent) -> Evide
             hook_plan=hooks,
             hooks=started.hooks,
             pushes=pushes,
+            secrets=secrets,
             seen=found.seen,
             control=control.seen,
             trail=audit.audit(engine, identity),
+            arrived=outside.arrivals(),
+            disk_unseen=disk_limit.unseen(engine.version()) if spec.resources.disk else "",
             requested=outside.reached_by("request"),
             queried=outside.reached_by("query"),
             commands=tuple(commands),
@@ -137,14 +140,6 @@ def _evidence(root: Path, engine: Engine, name: str, on_event: OnEvent) -> Evide
             heads=started.heads(engine),
             seconds=found.seconds,
         )
-
-
-def _canaries(spec: EnvironmentSpec) -> tuple[SecretHeader, ...]:
-    """What stands in the place of secrets: a value of this verification's own for each."""
-    return tuple(
-        SecretHeader(name=one.name, hosts=one.hosts, header=one.header, value=f"canary-{secrets.token_hex(16)}")
-        for one in spec.network.secrets
-    )
 
 
 def _on_the_lab(
@@ -158,10 +153,17 @@ def _on_the_lab(
 ) -> GatewayPlan:
     """The gateway's plan with the lab where the world would be."""
     hosts = host_network.addresses() if engine.local() else ()
+    authorities = outside.certificate
 
     def files(addresses: SessionAddresses) -> tuple[GatewayFile, ...]:
         return gateways.gateway_files(
-            policy, canaries, addresses, environment=environment, hosts=hosts, resolvers=(outside.address,)
+            policy,
+            canaries,
+            addresses,
+            environment=environment,
+            hosts=hosts,
+            resolvers=(outside.address,),
+            authorities=authorities,
         )
 
     return replace(plan, files=files, trust=bool(canaries), site_network=outside.network, dns=(outside.address,))

@@ -16,6 +16,7 @@ from toolkit.sessions.plan import STATE_FOLDER
 from toolkit.workflows import proving, verify_hooks
 from toolkit.workflows.evidence import OutOfReach
 from toolkit.workflows.proving_network import NOBODY
+from toolkit.workflows.proving_secrets import OF_THE_SESSION, bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from toolkit.engines.base import Engine
     from toolkit.model.environment import AgentSpec, EnvironmentSpec
     from toolkit.sessions.plan import SessionRequest
-    from toolkit.workflows.evidence import PushPlan, Samples
+    from toolkit.workflows.evidence import PushPlan, Samples, SecretPlan
     from toolkit.workflows.verify_peer import Peer
 
 INSIDE_SECONDS = 300.0
@@ -36,13 +37,13 @@ _HTTP = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is to be tried in one session. `canaries`: what stands in the place of secrets."""
+    """What is to be tried in one session."""
 
     request: SessionRequest
     samples: Samples
     places: OutOfReach
     pushes: PushPlan
-    canaries: tuple[str, ...]
+    secrets: SecretPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,13 @@ def order(spec: EnvironmentSpec, subject: Subject) -> dict[str, object]:
         "resolve": [NOBODY, *samples.allowed],
         "name_servers": [places.name_server, _ENGINES_NAME_SERVER],
         "question": _DIRECT,
-        "canaries": [*subject.canaries, subject.request.id],  # the id is there: that it is found proves the search
+        "secrets": {
+            "declared": subject.secrets.declared,
+            "others": subject.secrets.others,
+            "headers": {one.header: OF_THE_SESSION for one in subject.secrets.canaries},
+            # The id is there: that it is found proves the search.
+            "search": [*map(bare, subject.secrets.canaries), subject.request.id],
+        },
         "pushes": {
             "folder": subject.request.project_dir,
             "refs": [f"refs/heads/{one}" for one in (subject.pushes.refused, subject.pushes.allowed) if one],

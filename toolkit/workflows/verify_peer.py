@@ -14,9 +14,10 @@ from toolkit import paths
 from toolkit.errors import EngineError, ToolkitError
 from toolkit.model import labels
 from toolkit.sessions import subnets
+from toolkit.workflows.evidence import Arrival
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from ipaddress import IPv4Network
 
     from toolkit.engines.base import Engine
@@ -40,16 +41,35 @@ class Peer:
     neighbour: str
     host: str
     container: str
-    lines: Callable[[], list[dict[str, str]]]
+    lines: Callable[[], list[dict[str, Any]]]
+
+    @property
+    def certificate(self) -> bytes:
+        """What it shows to who comes by https, in PEM form; empty where it was given no hosts for that."""
+        return next(str(one["certificate"]).encode() for one in self.lines() if one["what"] == "ready")
 
     def reached_by(self, what: str) -> tuple[str, ...]:
         """The names in what has reached it: `query` or `request`."""
         return tuple(one["name"] for one in self.lines() if one["what"] == what)
 
+    def arrivals(self) -> tuple[Arrival, ...]:
+        """Every request that has reached it."""
+        return tuple(
+            Arrival(
+                host=one["name"],
+                secure=one["what"] == "secure",
+                headers=tuple((str(name), str(value)) for name, value in one["headers"]),
+            )
+            for one in self.lines()
+            if "headers" in one
+        )
+
 
 @contextmanager
-def peer(engine: Engine, image: str, *, marks: Mapping[str, str]) -> Iterator[Peer]:
-    """Started from `image`, which has Python; all of it carries the labels `marks`, and nothing of it stays.
+def peer(engine: Engine, image: str, *, secure: Sequence[str], marks: Mapping[str, str]) -> Iterator[Peer]:
+    """Started from `image`, which has Python and openssl; all of it carries the labels `marks`, and nothing stays.
+
+    `secure`: the hosts for which it answers https.
 
     Raises:
         ToolkitError: testcontainers is not installed, or no subnet is free.
@@ -72,7 +92,7 @@ def peer(engine: Engine, image: str, *, marks: Mapping[str, str]) -> Iterator[Pe
         address, neighbour = str(subnet[3]), str(closed[3])
         endpoint: dict[str, Any] = {outer: {"IPAMConfig": {"IPv4Address": address}}}
         container = DockerContainer(image).with_kwargs(
-            entrypoint=["python3", "-I", "-u", "-c", source, address],
+            entrypoint=["python3", "-I", "-u", "-c", source, address, *secure],
             network=outer,
             networking_config=endpoint,
             labels=own,
@@ -121,5 +141,5 @@ def _free(engine: Engine, lost: list[IPv4Network]) -> IPv4Network:
         raise EngineError(f"no /{_PREFIX} of {_POOL} is free for a verification", hint="try again later") from error
 
 
-def _lines(log: bytes) -> list[dict[str, str]]:
+def _lines(log: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.splitlines() if line.startswith(b"{")]

@@ -64,6 +64,15 @@ def test_elsewhere_it_is_said_and_left_out(driver: str, filesystem: str, refuses
     assert engine.made == [None]
 
 
+@pytest.mark.parametrize(
+    ("driver", "filesystem", "why"),
+    [("overlay2", "xfs", ""), ("zfs", "", ""), ("overlay2", "extfs", "cannot limit"), ("btrfs", "", "does not tell")],
+)
+def test_where_a_session_cannot_see_it_there_is_a_reason(driver: str, filesystem: str, why: str) -> None:
+    found = disk_limit.unseen(FakeEngine(driver, filesystem).version())
+    assert (why in found) if why else (found == "")
+
+
 def test_another_refusal_is_one() -> None:
     with pytest.raises(EngineError, match="no such image"):
         made(FakeEngine("overlay2", "xfs", "no such image"))

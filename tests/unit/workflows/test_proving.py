@@ -28,15 +28,18 @@ from toolkit.model.environment import (
 from toolkit.model.verification import Verdict
 from toolkit.network.policy import compile_policy
 from toolkit.workflows import proving, proving_commands
-from toolkit.workflows.evidence import Evidence, HookOutcome, OutOfReach, PushPlan, Samples
+from toolkit.workflows.evidence import Arrival, Evidence, HookOutcome, OutOfReach, PushPlan, Samples
 from toolkit.workflows.proving_network import samples_of
+from toolkit.workflows.proving_secrets import OF_THE_SESSION, bare, secret_plan
 from toolkit.workflows.proving_session import hook_plan, push_plan
 
 NETWORK = NetworkSpec(
     access=Access.CUSTOM,
     allow=("api.example.com", "*.wild.example.com"),
     deny=("*.evil.example.com",),
-    secrets=(SecretSpec(name="s", hosts=("pay.example.com",), header="X-Key", source=SecretSource(env="T")),),
+    secrets=(
+        SecretSpec(name="s", hosts=("pay.example.com",), header="X-Key", prefix="key ", source=SecretSource(env="T")),
+    ),
 )
 SPEC = EnvironmentSpec(
     name="web",
@@ -53,7 +56,7 @@ SPEC = EnvironmentSpec(
         HookSpec(command="one"),
     ),
     agent=AgentSpec(preset="claude"),
-    resources=ResourcesSpec(cpus=1.5, memory=512 << 20, pids=300),
+    resources=ResourcesSpec(cpus=1.5, memory=512 << 20, pids=300, disk=5 << 30),
 )
 POLICY = compile_policy(NETWORK, path="envs/web.yaml", places={}, preset=preset.load(), registries=())
 SAMPLES = Samples(allowed=("api.example.com",), denied=("other.example.com",))
@@ -85,14 +88,18 @@ SEEN: dict[str, Any] = {
     "hooks": {"order": ["1", "2", "repository"], "told": TOLD},
     "packages": {"apt": {"tree": ""}, "pip": {}, "npm": {}},
     "program": "/usr/local/bin/claude",
-    "limits": {"memory": 512 << 20, "pids": 300, "cpus": 1.5},
+    "limits": {"memory": 512 << 20, "pids": 300, "cpus": 1.5, "disk": 5 << 30},
     "ask": {"api.example.com": [200, ""], "other.example.com": [403, "host_not_allowed"]},
     "direct": [],
     "resolve": [],
     "name_servers": [],
-    "canaries": [ID],
+    "secrets": {"answers": {"pay.example.com": [200, ""], "api.example.com": [200, ""]}, "found": [ID]},
     "pushes": [[1, "refused"], [0, ""]],
 }
+SECRETS = secret_plan(POLICY, NETWORK.secrets, SAMPLES, lambda: "0123")
+PAID = Arrival(host="pay.example.com", secure=True, headers=(("x-key", "key canary-0123"),))
+ELSEWHERE = Arrival(host="api.example.com", secure=True, headers=(("X-Key", OF_THE_SESSION),))
+BY_HTTP = Arrival(host="api.example.com", secure=False, headers=())
 CONTROL = {"direct": ["198.51.100.3:80", "198.51.100.19:80", "198.51.100.1:999"], "name_servers": ["198.51.100.3"]}
 
 
@@ -131,6 +138,9 @@ def evidence(**changes: Any) -> Evidence:
         seen=SEEN,
         control=CONTROL,
         trail=trail,
+        secrets=SECRETS,
+        arrived=(PAID, ELSEWHERE, BY_HTTP),
+        disk_unseen="",
         requested=("api.example.com",),
         queried=("api.example.com", "toolkit-verify-control.example.com"),
         build="ab" * 32,
@@ -189,8 +199,18 @@ def test_a_kept_declaration_fails_nowhere() -> None:
         ({"queried": ("api.example.com", "other.example.com")}, "network-names"),
         ({"queried": ()}, "network-names"),
         ({"seen": seen(limits={**SEEN["limits"], "memory": -1})}, "limits"),
-        ({"seen": seen(canaries=[ID, "x"])}, "secrets"),
-        ({"seen": seen(canaries=[])}, "secrets"),
+        ({"seen": seen(limits={**SEEN["limits"], "disk": 100 << 30})}, "disk"),
+        ({"seen": seen(secrets={**SEEN["secrets"], "found": [ID, "x"]})}, "secrets"),
+        ({"seen": seen(secrets={**SEEN["secrets"], "found": []})}, "secrets"),
+        ({"arrived": (ELSEWHERE, BY_HTTP)}, "secrets"),
+        ({"arrived": (PAID, BY_HTTP)}, "secrets"),
+        ({"arrived": (PAID, replace(ELSEWHERE, headers=()), BY_HTTP)}, "secrets"),
+        ({"arrived": (PAID, replace(ELSEWHERE, headers=(*ELSEWHERE.headers, ("Y", "canary-0123"))))}, "secrets"),
+        ({"arrived": (PAID, ELSEWHERE, replace(BY_HTTP, headers=PAID.headers))}, "secrets"),
+        ({"arrived": (PAID, ELSEWHERE, replace(PAID, secure=False))}, "secrets"),
+        ({"arrived": (replace(PAID, headers=(("X-Key", OF_THE_SESSION),)), ELSEWHERE)}, "secrets"),
+        ({"arrived": (replace(PAID, headers=(*PAID.headers, ("X-Key", OF_THE_SESSION))), ELSEWHERE)}, "secrets"),
+        ({"arrived": (replace(PAID, headers=(("X-Key", "canary-0123"),)), ELSEWHERE)}, "secrets"),
         ({"seen": seen(pushes=[[0, ""], [0, ""]])}, "push"),
         ({"heads": {"main": "2", BRANCH: "2"}}, "push"),
         ({"seen": seen(pushes=[[1, ""], [1, "no"]]), "heads": {"main": "1"}}, "push"),
@@ -207,10 +227,25 @@ def test_what_the_gateway_did_not_write_down_is_no_proof() -> None:
 
 
 def test_what_was_not_asked_of_the_declaration_is_skipped() -> None:
-    quiet = replace(SPEC, setup=SetupSpec(), network=replace(NETWORK, secrets=()))
+    quiet = replace(SPEC, setup=SetupSpec(), resources=ResourcesSpec(), network=replace(NETWORK, secrets=()))
     without = {name: value for name, value in SEEN.items() if name != "program"}
-    found = proving.proofs(evidence(spec=quiet, seen=without))
-    assert [one.name for one in found if one.status is Verdict.SKIP] == ["agent", "setup", "secrets"]
+    nothing = secret_plan(POLICY, (), SAMPLES, lambda: "")
+    found = proving.proofs(evidence(spec=quiet, seen=without, secrets=nothing))
+    assert [one.name for one in found if one.status is Verdict.SKIP] == ["agent", "setup", "disk", "secrets"]
+
+
+def test_a_disk_limit_that_the_engine_cannot_hold_is_told_as_that() -> None:
+    found = {one.name: one for one in proving.proofs(evidence(disk_unseen="this engine cannot"))}
+    assert (found["disk"].status, found["disk"].detail) == (Verdict.SKIP, "this engine cannot")
+
+
+def test_what_stands_in_the_place_of_secrets() -> None:
+    (canary,) = SECRETS.canaries
+    assert (canary.value, bare(canary)) == ("key canary-0123", "canary-0123")
+    assert (SECRETS.declared, SECRETS.others) == (("pay.example.com",), ("api.example.com",))
+    denied = replace(NETWORK, deny=("pay.example.com",))
+    shut = compile_policy(denied, path="e", places={}, preset=preset.load(), registries=())
+    assert secret_plan(shut, denied.secrets, SAMPLES, lambda: "").declared == ()
 
 
 OK = {"exit_code": 0, "stdout": "v22.4.0\n", "stderr": "", "seconds": 0.1}
