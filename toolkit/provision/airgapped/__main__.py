@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -76,13 +77,13 @@ async def _serve(engine_address: str) -> None:
     await server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    watch = asyncio.create_task(_until_orphaned(os.getppid()))
-    ended = asyncio.create_task(server.wait_for_termination())
-    try:
-        await asyncio.wait({watch, ended}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        # Also on SIGINT, without waiting for a build's thread: its connection closes, and the engine gives it up.
-        os._exit(0)
+    # Left to Python, a signal that another thread gets would wait until the loop has something to do.
+    interrupted = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupted.set)
+    ends = (_until_orphaned(os.getppid()), server.wait_for_termination(), interrupted.wait())
+    await asyncio.wait([asyncio.create_task(one) for one in ends], return_when=asyncio.FIRST_COMPLETED)
+    # Without waiting for a build's thread: its connection closes, and the engine gives it up.
+    os._exit(0)
 
 
 async def _until_orphaned(parent: int) -> None:
@@ -95,5 +96,4 @@ if __name__ == "__main__":
     addresses = [word for word in sys.argv[1:] if not word.startswith("-")]
     if not addresses:
         sys.exit("this is a Pulumi plugin: Pulumi starts it")
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_serve(addresses[0]))
+    asyncio.run(_serve(addresses[0]))
