@@ -5,6 +5,7 @@ Imports Pulumi, which takes a while: import this module only where a stack is re
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from contextlib import contextmanager
@@ -48,7 +49,8 @@ class Stack:
         """Make or select the stack; locks that dead processes left are removed first."""
         pulumi_variables.prepare_backend(place.root)
         locks.settle(place, on_event)
-        options = automation.LocalWorkspaceOptions(
+        workspace = automation.LocalWorkspace(
+            work_dir=str(place.folder),
             pulumi_command=_Command(program, on_event),
             env_vars={
                 **pulumi_variables.variables(place.root, program=program.path),
@@ -58,11 +60,15 @@ class Stack:
             },
         )
         with _explained(place, Deployment(on_event)):
-            made = automation.create_or_select_stack(place.name, work_dir=str(place.folder), opts=options)
-        return cls(place, made, on_event)
+            if _recorded(place) is None:
+                automation.Stack.create_or_select(place.name, workspace)
+        return cls(place, _Terse(place.name, workspace), on_event)
 
     def record(self) -> Record:
         """The stack's record, whichever backend has it."""
+        known = _recorded(self._place)
+        if known is not None:
+            return known
         with _explained(self._place, Deployment(self._on_event)):
             exported = self._stack.export_stack()
         return recorded.of_deployment(exported.deployment or {})
@@ -109,13 +115,34 @@ class Stack:
 
     def _repair(self) -> None:
         """An update that was killed leaves operations of unknown end in the record; a refresh settles them."""
-        backend = self._place.backend
-        record = recorded.read(backend, project=self._place.project, stack=self._place.name) if backend else None
+        record = _recorded(self._place)
         if record is None or not record.interrupted:
             return
         deployment = Deployment(self._on_event, quiet=True)
         with _explained(self._place, deployment):
             self._stack.refresh(on_event=deployment.take, clear_pending_creates=True, color="never", show_secrets=False)
+
+
+class _Terse(automation.Stack):
+    """A stack that is there, without what the Automation API asks for before and after each update.
+
+    That is three to four starts of the CLI, half a second each, for what nobody here reads.
+    """
+
+    def __init__(self, name: str, workspace: automation.Workspace) -> None:
+        # not the parent's, which starts the CLI to select the stack: each call names it
+        self.name = name
+        self.workspace = workspace
+
+    def outputs(self) -> automation.OutputMap:
+        """None: images are found by their labels."""
+        return {}
+
+    def info(self, show_secrets: bool | None = None) -> automation.UpdateSummary:  # noqa: FBT001 -- the API's
+        """Nothing but that there was an update: what it did is told by its events."""
+        del show_secrets
+        now = dt.datetime.now(dt.UTC)
+        return automation.UpdateSummary("update", now, "", environment={}, config={}, result="succeeded")
 
 
 class _Command(automation.PulumiCommand):
@@ -160,6 +187,12 @@ class _Command(automation.PulumiCommand):
     def _say_that_it_ends(self) -> None:
         text = "interrupted: Pulumi ends what it has begun (Ctrl-C again ends it at once)"
         self._on_event(Event(step="interrupt", phase=Phase.NOTE, text=text))
+
+
+def _recorded(place: StackPlace) -> Record | None:
+    """What can be read without Pulumi."""
+    backend = place.backend
+    return recorded.read(backend, project=place.project, stack=place.name) if backend else None
 
 
 @contextmanager
