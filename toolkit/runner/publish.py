@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LOCAL_SECONDS = 60
 _SHOWN = 10
+_UNREACHED = ("Failed to connect", "Couldn't connect", "Could not connect", "Connection refused", "No route to host")
 
 
 class Published(NamedTuple):
@@ -71,8 +72,12 @@ def _push(project_dir: str, branch: str, seconds: float) -> str:
         return f"the push did not end within {seconds:g} s"
     if done.returncode == 0:
         return ""
-    lines = [line.removeprefix("remote:").strip() for line in done.stderr.splitlines()]
+    lines = done.stderr.splitlines()
+    own = " ".join(line for line in lines if not line.startswith("remote:"))  # what git says, not what it was told
+    lines = [line.removeprefix("remote:").strip() for line in lines]
     ours = [line.partition("refused: ")[2] for line in lines if line.startswith("toolkit: refused: ")]
+    if not ours and any(one in own for one in _UNREACHED):
+        return "the session's git gateway does not answer; stopping and resuming the session starts it again"
     return "; ".join(ours) or " ".join(lines) or f"git push ended with exit code {done.returncode}"
 
 

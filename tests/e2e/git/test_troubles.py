@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from toolkit.engines.base import EngineContainer
 
 AT_ONCE = 8
+GIVEN_UP = 30.0  # seconds; seven are meant
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +179,18 @@ def test_submodules_and_lfs_are_named_with_what_to_do(
     assert "not fetched, submodules vendor/library: 'git submodule update --init'" in told
     assert "not fetched, Git LFS files model.bin: " in told
     assert seat.run("git status --porcelain").text == ""
+
+
+def test_a_gateway_that_has_ended_is_told_soon_and_comes_back_by_resume(seat: Inside, forge: Forge) -> None:
+    seat.engine.kill_container(seat.part(labels.GIT_GATEWAY_KIND))
+    began = time.monotonic()
+    made = seat.commit("to nobody")
+    assert "Couldn't connect" in seat.push(seat.branch, code=None).text
+    assert time.monotonic() - began < GIVEN_UP
+    seat.toolkit("stop", seat.session)
+    assert "git gateway does not answer" in seat.toolkit("logs", seat.session).stderr
+    seat.toolkit("resume", seat.session)
+    assert branch_at(forge, seat) == made
 
 
 STEPS = ("commit", "commit", "push", "kill", "kill_gateway", "stop", "down", "up", "come_home")

@@ -118,3 +118,13 @@ def test_the_transcript_says_what_happened(found: Published, events: list[tuple[
     said: list[tuple[str, dict[str, object]]] = []
     tell(found, lambda kind, **fields: said.append((kind, fields)))
     assert said == events
+
+
+def test_a_gateway_that_is_gone_is_told_with_what_to_do(project: Path) -> None:
+    git(project, "remote", "set-url", "origin", "http://127.0.0.1:9/shop.git")
+    made = commit(project, "two")
+    found = published(project)
+    assert (found.pushed, found.commit) == ("", made)
+    assert found.failure == (
+        "the session's git gateway does not answer; stopping and resuming the session starts it again"
+    )
