@@ -324,15 +324,32 @@ def test_hooks_that_ran_otherwise(
     assert reason in found["hooks"]
 
 
-def test_a_gateway_that_lets_everything_pass(here: Toolkit, engine: DockerEngine) -> None:
-    def open_it(text: str) -> str:
-        """But for special-use names: one that lets even those pass keeps a session from beginning."""
-        return re.sub(r"(?m)^http_access deny (?!.*special).*$", "", text) + "\nhttp_access allow all\n"
+def without_refusals(text: str) -> str:
+    """But for special-use names: one that lets even those pass keeps a session from beginning."""
+    return re.sub(r"(?m)^http_access deny (?!.*refuses_address).*$", "", text) + "\nhttp_access allow all\n"
 
+
+def without_refusals_of_tunnels(text: str) -> str:
+    opened = re.sub(r"(?m)^http_access deny !session$", "http_access allow CONNECT", text)
+    return re.sub(r"(?m)^ssl_bump terminate .*$", "", opened)
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (without_refusals, "bad.example.com answered 200"),
+        (without_refusals_of_tunnels, "bad.example.com answered 200 by https"),
+    ],
+)
+def test_a_gateway_that_lets_everything_pass(
+    here: Toolkit, engine: DockerEngine, edit: Callable[[str], str], reason: str
+) -> None:
     def archive(kind: str, tar: bytes) -> bytes:
-        return edited(tar, "squid.conf", open_it) if kind == labels.GATEWAY_KIND else tar
+        return edited(tar, "squid.conf", edit) if kind == labels.GATEWAY_KIND else tar
 
-    assert list(failures(here, Tampered(engine, archive=archive))) == ["network-denied"]
+    found = failures(here, Tampered(engine, archive=archive))
+    assert list(found) == ["network-denied"]
+    assert reason in found["network-denied"]
 
 
 def test_a_gateway_that_lets_less_pass_than_is_declared(here: Toolkit, engine: DockerEngine) -> None:

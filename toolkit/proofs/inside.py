@@ -39,6 +39,7 @@ def main(order):
         "program": shutil.which,
         "limits": lambda _: _limits(),
         "ask": lambda hosts: _each(_ask, hosts),
+        "tunnel": _tunnels,
         "direct": lambda addresses: _reached(addresses, order.get("patience", _SECONDS)),
         "resolve": lambda names: _those(_resolves, names),
         "name_servers": lambda servers: _those(lambda one: _answers(one, order["question"]), servers),
@@ -286,16 +287,21 @@ def _answers(address, question):
 
 def _secrets(order):
     """Asked for first, so that whatever an answer leaves here is searched as well."""
-    anyones = ssl.create_default_context()  # behind a tunnel that is not opened stands somebody whom nobody vouches for
-    anyones.check_hostname, anyones.verify_mode = False, ssl.CERT_NONE
-    contexts = {**dict.fromkeys(order["others"], anyones), **dict.fromkeys(order["declared"])}
-
-    def ask(host):
-        request = urllib.request.Request("https://%s/toolkit-verify" % host, headers=order["headers"])
-        return _answer(request, seconds=_SECONDS * 10, context=contexts[host])
-
-    answers = _each(ask, contexts)
+    context = ssl.create_default_context()
+    answers = _each(lambda host: _ask_by_https(host, order["headers"], context), order["hosts"])
     return {"answers": answers, "found": _those(_is_somewhere, order["search"])}
+
+
+def _tunnels(order):
+    """What stands at the other end of a tunnel that is not opened on the way is nobody whom anybody vouches for."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return _each(lambda host: _ask_by_https(host, order["headers"], context), order["hosts"])
+
+
+def _ask_by_https(host, headers, context):
+    request = urllib.request.Request("https://%s/toolkit-verify" % host, headers=headers)
+    return _answer(request, seconds=_SECONDS * 10, context=context)
 
 
 def _is_somewhere(canary):

@@ -1,8 +1,8 @@
 """The peer that stands in for the outside: its name server gives its own address for every name, and it answers http.
 
-Arguments: its address, then the hosts for which it answers https, with a certificate that vouches for itself. Each line
-on stdout is a JSON object: `what` (query, request, secure) and `name` say what reached it, `headers` those of a request
-in pairs; or it is `ready`, with the certificate.
+By https it does so too, with a certificate that vouches for itself. Arguments: its address, then the hosts that the
+certificate is for. Each line on stdout is a JSON object: `what` (query, request, secure) and `name` say what reached
+it, `headers` those of a request in pairs; or it is `ready`, with the certificate.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def certificate(hosts, folder):
     command = [
         "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
         "-subj", "/O=toolkit/CN=toolkit verification",
-        "-addext", "subjectAltName=" + ",".join("DNS:" + one for one in hosts),
+        "-addext", "subjectAltName=" + ",".join("DNS:" + one for one in hosts or ["toolkit-verify.example.com"]),
         "-keyout", key, "-out", pem,
     ]  # fmt: skip
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
@@ -85,5 +85,5 @@ def answering_https(hosts):
 
 threading.Thread(target=names, args=(sys.argv[1],), daemon=True).start()
 server = http.server.ThreadingHTTPServer(("", 80), Answer)
-say("ready", "", certificate=answering_https(sys.argv[2:]) if sys.argv[2:] else "")
+say("ready", "", certificate=answering_https(sys.argv[2:]))
 server.serve_forever()

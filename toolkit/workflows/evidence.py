@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """Hosts that the policy lets through by http, and hosts that it refuses."""
+    """Hosts that the policy lets through, and hosts that it refuses, by http and by https alike."""
 
     allowed: tuple[str, ...]
     denied: tuple[str, ...]
@@ -81,13 +81,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretPlan:
-    """What stands in the place of the secrets, and the hosts that are asked by https: those that the declaration gives
-    one to, as far as the policy lets them pass, and a few that it does not.
-    """
+    """What stands in the place of the secrets; `hosts`: those that are to get it and that the policy lets pass."""
 
     canaries: tuple[SecretHeader, ...]
-    declared: tuple[str, ...]
-    others: tuple[str, ...]
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +92,7 @@ class Evidence:
     """`seen`: what the session told of itself; `control`: what the peer outside could reach of the same.
 
     `arrived`: every request that did. `disk_unseen`: why the session's disk says nothing of a limit; empty: it does.
-    `requested` and `queried` are names that reached the peer; `image_labels` are those of the image that it ran on;
+    `queried` are names that the peer was asked for; `image_labels` are those of the image that it ran on;
     `commands`: how the owner's own checks ended; `heads_before` and `heads`: branch → commit of the repository behind
     the git gateway. `seconds`: look → how long.
     """
@@ -115,7 +112,6 @@ class Evidence:
     trail: AuditTrail
     arrived: tuple[Arrival, ...]
     disk_unseen: str
-    requested: tuple[str, ...]
     queried: tuple[str, ...]
     build: str
     image_labels: Mapping[str, str]
@@ -123,3 +119,7 @@ class Evidence:
     heads_before: Mapping[str, str]
     heads: Mapping[str, str]
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def reached(self, *, secure: bool) -> frozenset[str]:
+        """The hosts whose requests reached the peer, by https or by http."""
+        return frozenset(one.host for one in self.arrived if one.secure is secure)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from toolkit.model.environment import SecretSpec
     from toolkit.model.policy import Policy
-    from toolkit.workflows.evidence import Evidence, Samples
+    from toolkit.workflows.evidence import Evidence
 
 OF_THE_SESSION = "of-the-session"
 """What the session itself sends in the secrets' headers: dropped where there is a secret, else left alone."""
@@ -25,9 +25,7 @@ OF_THE_SESSION = "of-the-session"
 _CANARY = "canary-"
 
 
-def secret_plan(
-    policy: Policy, declared: Sequence[SecretSpec], samples: Samples, words: Callable[[], str]
-) -> SecretPlan:
+def secret_plan(policy: Policy, declared: Sequence[SecretSpec], words: Callable[[], str]) -> SecretPlan:
     """`words` makes what nobody can guess, for what stands in the place of each secret."""
 
     def passes(host: str) -> bool:
@@ -39,8 +37,7 @@ def secret_plan(
             SecretHeader(name=one.name, hosts=one.hosts, header=one.header, value=f"{one.prefix}{_CANARY}{words()}")
             for one in declared
         ),
-        declared=tuple(filter(passes, hosts)),
-        others=tuple(one for one in samples.allowed if one not in hosts and passes(one)) if declared else (),
+        hosts=tuple(filter(passes, hosts)),
     )
 
 
@@ -50,7 +47,7 @@ def secrets(evidence: Evidence) -> tuple[Verdict, str]:
     if not plan.canaries:
         return Verdict.SKIP, "no secret is declared"
     wrong = [*_inside(evidence), *_undelivered(evidence), *_untouched(evidence), *_astray(evidence)]
-    places = f"arrive by https at {', '.join(plan.declared)}" if plan.declared else "pass nowhere by the policy"
+    places = f"arrive by https at {', '.join(plan.hosts)}" if plan.hosts else "pass nowhere by the policy"
     return verdict(wrong, f"the values in their place {places}, and are in no file, variable or process inside")
 
 
@@ -70,8 +67,8 @@ def _inside(evidence: Evidence) -> Iterator[str]:
 
 
 def _undelivered(evidence: Evidence) -> Iterator[str]:
-    answers, reached = evidence.seen["secrets"]["answers"], {one.host for one in evidence.arrived if one.secure}
-    for host in evidence.secrets.declared:
+    answers, reached = evidence.seen["secrets"]["answers"], evidence.reached(secure=True)
+    for host in evidence.secrets.hosts:
         if host not in reached:
             yield f"{host} was not reached by https: {' '.join(map(str, answers[host])).strip()}"
             continue
@@ -90,12 +87,8 @@ def _astray(evidence: Evidence) -> Iterator[str]:
 
 
 def _untouched(evidence: Evidence) -> Iterator[str]:
-    """Elsewhere the session's own headers pass; one that does not arrive by http either is `network-allowed`'s."""
-    answers = evidence.seen["secrets"]["answers"]
-    for host in (one for one in evidence.secrets.others if one in evidence.requested):
-        if not any(at.secure and at.host == host for at in evidence.arrived):
-            yield f"{host} was not reached by https, which proves nothing: {' '.join(map(str, answers[host])).strip()}"
-            continue
+    """Elsewhere the session's own headers pass; that a host is not reached at all is `network-allowed`'s to tell."""
+    for host in (one for one in evidence.samples.allowed if one in evidence.reached(secure=True)):
         for header in {one.header for one in evidence.secrets.canaries}:
             if OF_THE_SESSION not in _received(evidence, host, header):
                 yield f"the session's own {header} did not arrive at {host}"

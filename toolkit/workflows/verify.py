@@ -102,7 +102,7 @@ def _evidence(root: Path, engine: Engine, name: str, on_event: OnEvent) -> Evide
         marks = {labels.VERIFICATION: identity, labels.LAUNCHER: launcher.mark()}
         outside = stack.enter_context(peer(engine, plan.image, secure=tuple(hosts), marks=marks))
         samples = samples_of(policy, outside.address)
-        secrets = secret_plan(policy, spec.network.secrets, samples, partial(token_hex, 16))
+        secrets = secret_plan(policy, spec.network.secrets, partial(token_hex, 16))
         here = _on_the_lab(plan, engine, policy, secrets.canaries, outside, environment=name)
         places = stack.enter_context(verify_look.out_of_reach(engine, outside))
         started = stack.enter_context(session(root, engine, request, here))
@@ -131,8 +131,7 @@ def _evidence(root: Path, engine: Engine, name: str, on_event: OnEvent) -> Evide
             trail=audit.audit(engine, identity),
             arrived=outside.arrivals(),
             disk_unseen=disk_limit.unseen(engine.version()) if spec.resources.disk else "",
-            requested=outside.reached_by("request"),
-            queried=outside.reached_by("query"),
+            queried=outside.queried(),
             commands=tuple(commands),
             build=build,
             image_labels=verify_look.image_labels(engine, started.container),

@@ -79,7 +79,7 @@ def out_of_reach(engine: Engine, outside: Peer) -> Iterator[OutOfReach]:
 def order(spec: EnvironmentSpec, subject: Subject) -> dict[str, object]:
     """What to look at inside (`proofs/inside.py`)."""
     packages, samples, places = spec.image.packages, subject.samples, subject.places
-    program = _program(spec.agent)
+    program, headers = _program(spec.agent), {one.header: OF_THE_SESSION for one in subject.secrets.canaries}
     return {
         "variables": "",
         "marker": f"{STATE_FOLDER}/{MARK}",
@@ -92,14 +92,14 @@ def order(spec: EnvironmentSpec, subject: Subject) -> dict[str, object]:
         **({"program": program} if program else {}),
         "limits": "",
         "ask": [*samples.allowed, *samples.denied],
+        "tunnel": {"hosts": [*samples.allowed, *samples.denied], "headers": headers},
         "direct": places.all,
         "resolve": [NOBODY, *samples.allowed],
         "name_servers": [places.name_server, _ENGINES_NAME_SERVER],
         "question": _DIRECT,
         "secrets": {
-            "declared": subject.secrets.declared,
-            "others": subject.secrets.others,
-            "headers": {one.header: OF_THE_SESSION for one in subject.secrets.canaries},
+            "hosts": subject.secrets.hosts,
+            "headers": headers,
             # The id is there: that it is found proves the search.
             "search": [*map(bare, subject.secrets.canaries), subject.request.id],
         },

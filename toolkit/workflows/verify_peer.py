@@ -45,12 +45,12 @@ class Peer:
 
     @property
     def certificate(self) -> bytes:
-        """What it shows to who comes by https, in PEM form; empty where it was given no hosts for that."""
+        """What it shows to who comes by https, in PEM form."""
         return next(str(one["certificate"]).encode() for one in self.lines() if one["what"] == "ready")
 
-    def reached_by(self, what: str) -> tuple[str, ...]:
-        """The names in what has reached it: `query` or `request`."""
-        return tuple(one["name"] for one in self.lines() if one["what"] == what)
+    def queried(self) -> tuple[str, ...]:
+        """The names that it was asked for as a name server."""
+        return tuple(one["name"] for one in self.lines() if one["what"] == "query")
 
     def arrivals(self) -> tuple[Arrival, ...]:
         """Every request that has reached it."""
@@ -69,7 +69,7 @@ class Peer:
 def peer(engine: Engine, image: str, *, secure: Sequence[str], marks: Mapping[str, str]) -> Iterator[Peer]:
     """Started from `image`, which has Python and openssl; all of it carries the labels `marks`, and nothing stays.
 
-    `secure`: the hosts for which it answers https.
+    `secure`: the hosts that its certificate is for.
 
     Raises:
         ToolkitError: testcontainers is not installed, or no subnet is free.

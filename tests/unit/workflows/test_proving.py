@@ -93,13 +93,19 @@ SEEN: dict[str, Any] = {
     "direct": [],
     "resolve": [],
     "name_servers": [],
-    "secrets": {"answers": {"pay.example.com": [200, ""], "api.example.com": [200, ""]}, "found": [ID]},
+    "tunnel": {
+        "api.example.com": [200, ""],
+        "other.example.com": [0, "<urlopen error Tunnel connection failed: 407 Proxy Authentication Required>"],
+    },
+    "secrets": {"answers": {"pay.example.com": [200, ""]}, "found": [ID]},
     "pushes": [[1, "refused"], [0, ""]],
 }
-SECRETS = secret_plan(POLICY, NETWORK.secrets, SAMPLES, lambda: "0123")
+SECRETS = secret_plan(POLICY, NETWORK.secrets, lambda: "0123")
 PAID = Arrival(host="pay.example.com", secure=True, headers=(("x-key", "key canary-0123"),))
 ELSEWHERE = Arrival(host="api.example.com", secure=True, headers=(("X-Key", OF_THE_SESSION),))
 BY_HTTP = Arrival(host="api.example.com", secure=False, headers=())
+ARRIVED = (PAID, ELSEWHERE, BY_HTTP)
+STRAY = ("X-Key", "canary-0123")
 CONTROL = {"direct": ["198.51.100.3:80", "198.51.100.19:80", "198.51.100.1:999"], "name_servers": ["198.51.100.3"]}
 
 
@@ -121,7 +127,11 @@ def entry(host: str, *, allowed: bool) -> AuditEntry:
 
 def evidence(**changes: Any) -> Evidence:
     trail = AuditTrail(
-        entries=(entry("api.example.com", allowed=True), entry("other.example.com", allowed=False)),
+        entries=(
+            entry("api.example.com", allowed=True),
+            entry("other.example.com", allowed=False),
+            replace(entry("other.example.com", allowed=False), method="CONNECT", port=443),
+        ),
         policies=(),
         lost=0,
     )
@@ -139,9 +149,8 @@ def evidence(**changes: Any) -> Evidence:
         control=CONTROL,
         trail=trail,
         secrets=SECRETS,
-        arrived=(PAID, ELSEWHERE, BY_HTTP),
+        arrived=ARRIVED,
         disk_unseen="",
-        requested=("api.example.com",),
         queried=("api.example.com", "toolkit-verify-control.example.com"),
         build="ab" * 32,
         image_labels={labels.BUILD: "ab" * 6},
@@ -186,9 +195,13 @@ def test_a_kept_declaration_fails_nowhere() -> None:
         ({"seen": told(variables={**TOLD["variables"], "CLAUDE_ENV_FILE": "/v/4.sh"})}, "hooks"),
         ({"seen": told(stdin={**TOLD["stdin"], "source": "resume"})}, "hooks"),
         ({"seen": seen(ask={**SEEN["ask"], "api.example.com": [403, "host_not_allowed"]})}, "network-allowed"),
-        ({"requested": ()}, "network-allowed"),
+        ({"seen": seen(tunnel={**SEEN["tunnel"], "api.example.com": [0, "reset"]})}, "network-allowed"),
+        ({"arrived": (PAID, ELSEWHERE)}, "network-allowed"),
+        ({"arrived": (PAID, BY_HTTP)}, "network-allowed"),
         ({"seen": seen(ask={**SEEN["ask"], "other.example.com": [200, ""]})}, "network-denied"),
-        ({"requested": ("api.example.com", "other.example.com")}, "network-denied"),
+        ({"seen": seen(tunnel={**SEEN["tunnel"], "other.example.com": [200, ""]})}, "network-denied"),
+        ({"arrived": (*ARRIVED, replace(BY_HTTP, host="other.example.com"))}, "network-denied"),
+        ({"arrived": (*ARRIVED, replace(BY_HTTP, host="other.example.com", secure=True))}, "network-denied"),
         ({"seen": seen(direct=["198.51.100.3:80"])}, "network-isolated"),
         ({"seen": seen(direct=["192.0.2.1:999"])}, "network-isolated"),
         ({"seen": seen(name_servers=["198.51.100.3"])}, "network-isolated"),
@@ -203,14 +216,13 @@ def test_a_kept_declaration_fails_nowhere() -> None:
         ({"seen": seen(secrets={**SEEN["secrets"], "found": [ID, "x"]})}, "secrets"),
         ({"seen": seen(secrets={**SEEN["secrets"], "found": []})}, "secrets"),
         ({"arrived": (ELSEWHERE, BY_HTTP)}, "secrets"),
-        ({"arrived": (PAID, BY_HTTP)}, "secrets"),
         ({"arrived": (PAID, replace(ELSEWHERE, headers=()), BY_HTTP)}, "secrets"),
-        ({"arrived": (PAID, replace(ELSEWHERE, headers=(*ELSEWHERE.headers, ("Y", "canary-0123"))))}, "secrets"),
+        ({"arrived": (PAID, replace(ELSEWHERE, headers=(*ELSEWHERE.headers, STRAY)), BY_HTTP)}, "secrets"),
         ({"arrived": (PAID, ELSEWHERE, replace(BY_HTTP, headers=PAID.headers))}, "secrets"),
-        ({"arrived": (PAID, ELSEWHERE, replace(PAID, secure=False))}, "secrets"),
-        ({"arrived": (replace(PAID, headers=(("X-Key", OF_THE_SESSION),)), ELSEWHERE)}, "secrets"),
-        ({"arrived": (replace(PAID, headers=(*PAID.headers, ("X-Key", OF_THE_SESSION))), ELSEWHERE)}, "secrets"),
-        ({"arrived": (replace(PAID, headers=(("X-Key", "canary-0123"),)), ELSEWHERE)}, "secrets"),
+        ({"arrived": (*ARRIVED, replace(PAID, secure=False))}, "secrets"),
+        ({"arrived": (replace(PAID, headers=ELSEWHERE.headers), ELSEWHERE, BY_HTTP)}, "secrets"),
+        ({"arrived": (replace(PAID, headers=(*PAID.headers, *ELSEWHERE.headers)), ELSEWHERE, BY_HTTP)}, "secrets"),
+        ({"arrived": (replace(PAID, headers=(STRAY,)), ELSEWHERE, BY_HTTP)}, "secrets"),
         ({"seen": seen(pushes=[[0, ""], [0, ""]])}, "push"),
         ({"heads": {"main": "2", BRANCH: "2"}}, "push"),
         ({"seen": seen(pushes=[[1, ""], [1, "no"]]), "heads": {"main": "1"}}, "push"),
@@ -229,7 +241,7 @@ def test_what_the_gateway_did_not_write_down_is_no_proof() -> None:
 def test_what_was_not_asked_of_the_declaration_is_skipped() -> None:
     quiet = replace(SPEC, setup=SetupSpec(), resources=ResourcesSpec(), network=replace(NETWORK, secrets=()))
     without = {name: value for name, value in SEEN.items() if name != "program"}
-    nothing = secret_plan(POLICY, (), SAMPLES, lambda: "")
+    nothing = secret_plan(POLICY, (), lambda: "")
     found = proving.proofs(evidence(spec=quiet, seen=without, secrets=nothing))
     assert [one.name for one in found if one.status is Verdict.SKIP] == ["agent", "setup", "disk", "secrets"]
 
@@ -242,10 +254,10 @@ def test_a_disk_limit_that_the_engine_cannot_hold_is_told_as_that() -> None:
 def test_what_stands_in_the_place_of_secrets() -> None:
     (canary,) = SECRETS.canaries
     assert (canary.value, bare(canary)) == ("key canary-0123", "canary-0123")
-    assert (SECRETS.declared, SECRETS.others) == (("pay.example.com",), ("api.example.com",))
+    assert SECRETS.hosts == ("pay.example.com",)
     denied = replace(NETWORK, deny=("pay.example.com",))
     shut = compile_policy(denied, path="e", places={}, preset=preset.load(), registries=())
-    assert secret_plan(shut, denied.secrets, SAMPLES, lambda: "").declared == ()
+    assert secret_plan(shut, denied.secrets, lambda: "").hosts == ()
 
 
 OK = {"exit_code": 0, "stdout": "v22.4.0\n", "stderr": "", "seconds": 0.1}
