@@ -136,12 +136,14 @@ def _drop_stale_pid_files() -> None:
 
 
 def _names(pid_file: Path, program: str) -> bool:
-    """Does the file name a living process of that program?"""
+    """Does the file name a living process of that program? One that nobody has waited for yet is dead all the same."""
     try:
         number = int(pid_file.read_text())
-        return Path(f"/proc/{number}/comm").read_text().strip() == program
+        found = Path(f"/proc/{number}/stat").read_text()  # proc(5): the id, the name in brackets, the state
     except (OSError, ValueError):
         return False
+    name, _, rest = found.partition("(")[2].rpartition(") ")
+    return name == program and not rest.startswith(("Z", "X"))
 
 
 def _tail(log: Path) -> str:
