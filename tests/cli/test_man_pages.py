@@ -52,7 +52,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize("verb", _VERBS, ids=lambda verb: verb.words)
 def test_the_formatter_has_no_complaint_and_shows_all(verb: Verb, written: Path) -> None:
     if shutil.which("groff") is None:
-        pytest.skip("groff is not installed")
+        pytest.skip("groff is not installed: tests/e2e/test_start.py has it on a machine of its own")
     page = written / f"{verb.words.replace(' ', '-')}.1"
     words = ("groff", "-man", "-Tutf8", "-ww", "-P-c", "-rLL=200n", str(page))
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)

@@ -1,5 +1,7 @@
 """“Start in five minutes”, word by word, on a clean machine: a container that has the wheel and not the checkout.
 
+There the manual is read, too, and every shell completes, whatever this machine has.
+
 What the page asks its reader to have is given: Python, git with a name, an engine (this one, by its socket), and the
 site's own settings for package clients. One thing differs from a reader's first time: where this machine has had to
 build Pulumi, which takes minutes, `toolkit setup` finds what it left instead of building it again.
@@ -14,16 +16,17 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 
-from tests.support import own_things
+from tests.support import own_things, shells
 from tests.support.pages import CHECKOUT
 from tests.support.replay import Shell, replay
 from tests.support.transcript_page import read
 from toolkit import paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from toolkit.engines.docker import DockerEngine
 
@@ -36,7 +39,23 @@ git config --global user.name Reader
 git config --global user.email reader@example.com
 mkdir -p ~/.cache/toolkit && cp -a /seed ~/.cache/toolkit/pulumi
 """
+_EQUIP = f"""
+set -e
+apt-get install -qq --yes --no-install-recommends fish zsh groff-base man-db >/dev/null
+cd ~
+[ -d toolkit-venv ] || {{ python3 -m venv toolkit-venv && toolkit-venv/bin/pip install --quiet toolkit-*.whl; }}
+mkdir -p known/envs
+for name in {" ".join(shells.ENVIRONMENTS)}; do printf 'version: 1\\nname: %s\\n' $name >known/envs/$name.yaml; done
+"""
+_MANUAL = """
+set -e
+toolkit --quiet man-pages ~/man
+for page in ~/man/man1/*.1; do LC_ALL=C.UTF-8 groff -man -Tutf8 -ww "$page" >/dev/null; done
+MANPATH=~/man man toolkit-env-list | col -b
+"""
+_PATH = "/root/toolkit-venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LEAVE = """
+[ -d ~/shop ] || exit 0
 cd ~/shop && . ~/toolkit-venv/bin/activate
 python3 -c 'import json, sys
 for one in json.load(sys.stdin)["sessions"]:
@@ -47,9 +66,13 @@ toolkit destroy --yes
 
 
 def _run(*argv: str, seconds: float = 280) -> str:
+    return _done(argv, seconds).stdout.strip()
+
+
+def _done(argv: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds, check=False)
     assert done.returncode == 0, f"{argv}\n{done.stdout}\n{done.stderr}"
-    return done.stdout.strip()
+    return done
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +83,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def machine(engine: DockerEngine, wheel: Path) -> Iterator[str]:
     """The container's name; what the reader made on the engine is gone afterwards, and so is the container."""
     base = next(one for one in _BASES if engine.image(one) is not None)
@@ -86,3 +109,35 @@ def test_the_page_leads_to_a_session_of_ones_own(machine: str, tmp_path: Path, o
     argv = ("docker", "exec", "--interactive", "--env", "NO_COLOR=1", machine, "bash", "--noprofile", "--norc")
     with Shell(argv, cwd=tmp_path, environment=os.environ, seconds=580) as shell:
         replay(page, shell, others=others)
+
+
+@pytest.fixture(scope="module")
+def equipped(machine: str) -> str:
+    """The same machine with every shell, a reader of manuals, and toolkit from its wheel."""
+    _run("docker", "exec", machine, "bash", "-c", _EQUIP)
+    return machine
+
+
+def _inside(machine: str, *argv: str, terminal: bool = False) -> tuple[str, ...]:
+    variables = ("--env", f"PATH={_PATH}", "--env", "TERM=dumb", "--workdir", "/root/known")
+    return ("docker", "exec", *(("--interactive", "--tty") if terminal else ()), *variables, machine, *argv)
+
+
+def test_the_manual_is_read_without_a_complaint(equipped: str) -> None:
+    done = _done(_inside(equipped, "bash", "-c", _MANUAL), seconds=120)
+    assert done.stderr == ""
+    assert "List the environments" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", ["bash", "fish", "zsh"])
+def test_every_shell_completes(equipped: str, name: str) -> None:
+    def run(shell: str, script: str) -> str:
+        return _done(_inside(equipped, shell, "-c", script), seconds=60).stdout
+
+    if name == "zsh":
+        words = _inside(equipped, "zsh", "-i", terminal=True)
+        shells.zsh_completes(
+            run, lambda: pexpect.spawn(words[0], list(words[1:]), timeout=60, encoding="utf-8", env=os.environ)
+        )
+    else:
+        {"bash": shells.bash_completes, "fish": shells.fish_completes}[name](run)
