@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from toolkit.model import labels
@@ -52,9 +51,12 @@ def discard(engine: Engine, session: str, *, launcher: str = "") -> None:
     """Whatever carries the session's label, whole or half made; then the gateways' bridge if nobody needs it.
 
     With `launcher` only what that client made: the id may turn out to be another's session already.
+    One after another: Docker 20.10 can lock itself up for good when containers leave a network at the same time, since
+    libnetwork takes the locks of a network and of its controller in either order.
     """
     own = {labels.SESSION: session, **({labels.LAUNCHER: launcher} if launcher else {})}
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda one: engine.remove_container(one.id), engine.containers(labels=own)))
-        list(pool.map(lambda one: engine.remove_network(one.id), engine.networks(labels=own)))
+    for container in sorted(engine.containers(labels=own), key=lambda one: one.labels.get(labels.KIND) in _GATEWAYS):
+        engine.remove_container(container.id)
+    for network in engine.networks(labels=own):
+        engine.remove_network(network.id)
     outer_network.remove_if_unused(engine)
