@@ -39,12 +39,14 @@ def verify(
         raise UsageError("name one environment, or --all", hint="toolkit env list shows them")
     invocation: Invocation = context.obj
     console, root = invocation.console, invocation.root
+    if junit is not None:
+        workflow.write_report(junit, b"")  # told before anything starts, and no earlier report stays in its place
     if everything:
         names = tuple(one.name for one in declarations.all_environments(root) if not one.archived)
         found = workflow.verify_all(root, connect(), names, console.event)
     else:
         found = (workflow.verify(root, connect(), name, console.event),)
     if junit is not None:
-        junit.write_bytes(views.junit(found))
+        workflow.write_report(junit, views.junit(found))
     views.show(console, found, one=not everything)
     raise typer.Exit(0 if all(one.passed for one in found) else 1)

@@ -24,7 +24,7 @@ def show(console: Console, found: Sequence[Verification], *, one: bool) -> None:
         console.document(documents[0] if one else {"verifications": documents})
         return
     rows = [
-        (each.environment, check.name, _MARKS[check.status], check.detail.partition("\n")[0])
+        (each.environment, _plain(check.name), _MARKS[check.status], _plain(check.detail.partition("\n")[0]))
         for each in found
         for check in each.checks
     ]
@@ -47,13 +47,18 @@ def junit(found: Sequence[Verification]) -> bytes:
             skipped=str(counts[Verdict.SKIP]),
         )
         for check in each.checks:
-            case = ET.SubElement(suite, "testcase", classname=f"toolkit.{each.environment}", name=check.name)
+            case = ET.SubElement(suite, "testcase", classname=f"toolkit.{each.environment}", name=_plain(check.name))
             case.set("time", f"{check.seconds:.3f}")
             if check.status is Verdict.FAIL:
-                ET.SubElement(case, "failure", message=check.detail)
+                ET.SubElement(case, "failure", message=_plain(check.detail))
             elif check.status is Verdict.SKIP:
-                ET.SubElement(case, "skipped", message=check.detail)
+                ET.SubElement(case, "skipped", message=_plain(check.detail))
     return bytes(ET.tostring(top, encoding="utf-8", xml_declaration=True))
+
+
+def _plain(text: str) -> str:
+    """What programs printed may hold control characters: a terminal obeys them, and XML may not hold them."""
+    return "".join(one if one.isprintable() or one == "\n" else "·" for one in text)
 
 
 def _document(each: Verification) -> dict[str, object]:

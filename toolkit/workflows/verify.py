@@ -51,6 +51,16 @@ def verify_all(root: Path, engine: Engine, names: Sequence[str], on_event: OnEve
         return tuple(pool.map(partial(_told, root, engine, on_event), names))
 
 
+def write_report(path: Path, content: bytes) -> None:
+    """Raises ToolkitError where it cannot be written."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ToolkitError(
+            f"cannot write {path}: {error.strerror}", hint="name a file in a folder that exists and is yours"
+        ) from error
+
+
 def _told(root: Path, engine: Engine, on_event: OnEvent, name: str) -> Verification:
     try:
         return verify(root, engine, name, on_event)
