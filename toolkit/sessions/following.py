@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from toolkit.engines.base import Engine
     from toolkit.sessions.transcript import TranscriptEvent
 
-_LONGEST_WAIT = 3600.0  # a wait without an end cannot be interrupted on every platform; this one is just repeated
+SILENCE = 30.0  # seconds without an event after which `over` is asked
 
 
 def until(
@@ -27,10 +27,13 @@ def until(
     *,
     timeout: float | None,
     beside: Callable[[], Iterator[TranscriptEvent]] | None = None,
+    over: Callable[[], bool] = lambda: False,
 ) -> Iterator[TranscriptEvent]:
     """Every event from the beginning on, up to and with the one that is `enough`, or to the session's end.
 
     `beside` gives events from elsewhere, which come in between as they happen; its end and its failures do not matter.
+    `over` is asked in long silence: is what is waited for true by now? The event that says so may be lost, as an engine
+    drops lines of a log while its disk is full.
 
     Raises:
         TimeoutError: after `timeout` seconds; None waits for ever.
@@ -40,7 +43,7 @@ def until(
     if beside is not None:
         threading.Thread(target=_read_beside, args=(beside, arrived), daemon=True).start()
     deadline = None if timeout is None else time.monotonic() + timeout
-    while (item := _next(arrived, deadline)) is not None:
+    while (item := _next(arrived, deadline, over)) is not None:
         if isinstance(item, BaseException):
             raise item
         yield item
@@ -49,15 +52,19 @@ def until(
 
 
 def _next(
-    arrived: queue.SimpleQueue[TranscriptEvent | BaseException | None], deadline: float | None
+    arrived: queue.SimpleQueue[TranscriptEvent | BaseException | None],
+    deadline: float | None,
+    over: Callable[[], bool],
 ) -> TranscriptEvent | BaseException | None:
     while True:
-        left = _LONGEST_WAIT if deadline is None else deadline - time.monotonic()
+        left = SILENCE if deadline is None else min(SILENCE, deadline - time.monotonic())
         try:
             return arrived.get(timeout=max(0.0, left))
         except queue.Empty:
-            if deadline is not None:
+            if deadline is not None and time.monotonic() >= deadline:
                 raise TimeoutError from None
+            if over():
+                return None
 
 
 def _read(engine: Engine, container: str, arrived: queue.SimpleQueue[TranscriptEvent | BaseException | None]) -> None:

@@ -65,10 +65,19 @@ def record(engine: Engine, container: EngineContainer) -> Session:
 
 def by_container(engine: Engine, identity: str) -> Session:
     """The session of a container that was just there."""
+    return _record(engine, _still_there(engine, identity))
+
+
+def by_its_file(engine: Engine, identity: str) -> Session:
+    """The same by what its runner wrote down inside, whatever its log says."""
+    return _of_fields(engine, _still_there(engine, identity), state_fields(engine, identity))
+
+
+def _still_there(engine: Engine, identity: str) -> EngineContainer:
     found = engine.container(identity)
     if found is None:
         raise EngineError("the session's container is gone", hint="somebody removed it; start another")
-    return _record(engine, found)
+    return found
 
 
 def _record_if_there(engine: Engine, container: EngineContainer) -> Session | None:
@@ -86,7 +95,10 @@ def last_word(engine: Engine, identity: str) -> str:
 
 
 def _record(engine: Engine, container: EngineContainer) -> Session:
-    fields = {} if container.status == "created" else _fields(engine, container.id)
+    return _of_fields(engine, container, {} if container.status == "created" else _fields(engine, container.id))
+
+
+def _of_fields(engine: Engine, container: EngineContainer, fields: dict[str, Any]) -> Session:
     state, reason = _state(engine, container, fields)
     if archived.is_archived(container):
         state = SessionState.ARCHIVED

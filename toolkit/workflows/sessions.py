@@ -71,8 +71,12 @@ def wait(
 
         beside = partial(audit.refusals, engine, session, following=True)
         enough = _comes_to_rest(engine, container)
+
+        def over() -> bool:
+            return records.by_its_file(engine, container.id).state not in _AT_WORK
+
         try:
-            for event in following.until(engine, container.id, enough, timeout=timeout, beside=beside):
+            for event in following.until(engine, container.id, enough, timeout=timeout, beside=beside, over=over):
                 tell(event)
         except TimeoutError as error:
             raise ToolkitError(
@@ -80,7 +84,8 @@ def wait(
             ) from error
         for event in audit.refusals(engine, session, following=False):
             tell(event)  # those that the gateway had not said yet when the turn ended
-    return records.by_container(engine, container.id)
+    found = records.by_container(engine, container.id)
+    return records.by_its_file(engine, container.id) if found.state in _AT_WORK else found
 
 
 def _comes_to_rest(engine: Engine, container: EngineContainer) -> Callable[[TranscriptEvent], bool]:
