@@ -116,7 +116,7 @@ def test_an_unknown_name_says_what_exists(root: Path, capsys: pytest.CaptureFixt
         assert main(["env", verb, "wbe"]) == 1
         err = capsys.readouterr().err
         assert "environment 'wbe' does not exist" in err
-        assert "did you mean 'web'? there is slow, web" in err
+        assert "did you mean 'web'? environments: slow, web" in err
     assert root.is_dir()
 
 

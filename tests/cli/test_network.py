@@ -229,7 +229,7 @@ def test_check_prints_nothing_that_steers_a_terminal(root: Path, capsys: pytest.
 @pytest.mark.parametrize("words", [["show", "wbe"], ["check", "wbe", "x.example.com"]])
 def test_an_unknown_name_says_what_exists(root: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     assert main(["network", *words]) == 1
-    assert "did you mean 'web'? there is base, closed, open, plain, web" in capsys.readouterr().err
+    assert "did you mean 'web'? environments: base, closed, open, plain, web" in capsys.readouterr().err
     assert root.is_dir()
 
 

@@ -21,6 +21,7 @@ from tests.support.stack_site import BASE, SECONDS, Site, actions, certificate, 
 from toolkit.engines.base import ContainerRequest
 from toolkit.model import labels
 from toolkit.provision import recorded
+from toolkit.sessions import disk_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,6 +178,18 @@ def test_a_preview_says_why(site: Site) -> None:
         "packages.apt: - hello",
         "packages.pip: - six; python_version < '3.99'",
     ]
+
+
+def test_each_up_says_once_that_a_disk_limit_cannot_hold(site: Site) -> None:
+    path = site.root / "envs" / "one.yaml"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "resources": {"disk": "5g"}}))
+    warnings = 0 if disk_limit.may_hold(site.engine.version()) else 1
+    try:
+        for words in (("--yes", "--bootstrap"), (), ("--yes",), ("--stack", "local"), ("--yes", "--refresh")):
+            said = site.toolkit("up", *words).stderr  # the stack `local`: the quickest spellings know no other
+            assert said.count("resources.disk of one will not hold") == warnings, words
+    finally:
+        site.toolkit("destroy", "--yes", "--force")
 
 
 def test_a_new_base_is_noticed(site: Site, stand_in: Rebased) -> None:

@@ -63,7 +63,7 @@ def remote(
     from toolkit.workflows import sessions as workflow
 
     if detach and wait:
-        raise UsageError("--detach and --wait exclude each other")
+        raise UsageError("--detach and --wait exclude each other", hint="--wait follows to the end of the turn")
     invocation: Invocation = context.obj
     console = invocation.console
     order = launching.RemoteOrder(

@@ -83,7 +83,10 @@ def read_quickly(tree: Tree, path: str) -> Declaration | None:
         return None
     if document is None or not passes(document.data, "environment"):
         return None
-    quick = _judged(tree, Findings(document=document), named=True)
+    findings = Findings(document=document)
+    if own_rules.newer_version(findings):
+        return None
+    quick = _judged(tree, findings, named=True)
     return None if quick.problems else quick
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from toolkit.engines import address
-from toolkit.engines.refusals import NO_ENGINE_HINT
-from toolkit.errors import EngineError
+from toolkit.engines.refusals import unreachable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def connect() -> DockerEngine:
     try:
         wire = Wire.open(found)
     except OSError as error:
-        raise EngineError(f"no container engine answers: {error.strerror or error}", hint=NO_ENGINE_HINT) from error
+        raise unreachable(found, error.strerror or str(error)) from error
     return QuickEngine(wire)
 
 

@@ -21,7 +21,7 @@ from toolkit.engines.base import (
     ExecResult,
     NetworkRequest,
 )
-from toolkit.engines.refusals import NO_ENGINE_HINT, NOT_FOUND, patience, reason, refusals
+from toolkit.engines.refusals import NOT_FOUND, cause, patience, refusals, unreachable
 from toolkit.errors import EngineError, NotFoundError
 
 if TYPE_CHECKING:
@@ -51,12 +51,14 @@ def client() -> APIClient:
     import docker
     from docker.errors import DockerException
 
-    address = client_arguments()
+    where = os.environ.get("DOCKER_HOST") or _DEFAULT_ADDRESS
     try:
-        _knock(address.get("base_url") or _DEFAULT_ADDRESS)
+        address = client_arguments()
+        where = address.get("base_url") or where
+        _knock(where)
         return docker.APIClient(version="auto", timeout=_CALL_SECONDS, **address)
     except (DockerException, OSError) as error:
-        raise EngineError(f"no container engine answers: {reason(error)}", hint=NO_ENGINE_HINT) from error
+        raise unreachable(where, cause(error)) from error
 
 
 def _knock(address: str) -> None:
@@ -66,10 +68,7 @@ def _knock(address: str) -> None:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as plug:
         plug.settimeout(_CALL_SECONDS)
-        try:
-            plug.connect("/" + path.lstrip("/"))
-        except OSError as error:
-            raise OSError(f"{path}: {error.strerror or error}") from error
+        plug.connect("/" + path.lstrip("/"))
 
 
 def client_arguments() -> dict[str, Any]:

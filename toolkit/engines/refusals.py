@@ -18,6 +18,10 @@ NOT_FOUND = "engine-not-found"
 LOST_ENGINE_HINT = "start Docker again; what was half made is then removed by 'toolkit doctor --fix'"
 
 
+def unreachable(address: object, said: str) -> EngineError:
+    return EngineError(f"no container engine answers at {address}: {said}", hint=NO_ENGINE_HINT)
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Turn what docker-py and its transport raise into EngineError."""
@@ -31,7 +35,7 @@ def refusals() -> Iterator[None]:
     except APIError as error:
         raise refused(reason(error)) from error
     except (DockerException, requests.exceptions.RequestException) as error:
-        raise lost(_cause(error)) from error
+        raise lost(cause(error)) from error
 
 
 def unknown(said: str) -> EngineError:
@@ -42,8 +46,8 @@ def refused(said: str) -> EngineError:
     return EngineError(f"the engine refused: {said}", hint=_hint(said))
 
 
-def lost(cause: str) -> EngineError:
-    return EngineError(f"the engine stopped answering: {cause}", hint=LOST_ENGINE_HINT)
+def lost(said: str) -> EngineError:
+    return EngineError(f"the engine stopped answering: {said}", hint=LOST_ENGINE_HINT)
 
 
 @contextmanager
@@ -62,7 +66,7 @@ def reason(error: BaseException) -> str:
     return str(explanation or error).strip()
 
 
-def _cause(error: BaseException) -> str:
+def cause(error: BaseException) -> str:
     """The operating system's word at the bottom of what the transport wraps around it."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner

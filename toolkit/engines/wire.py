@@ -43,7 +43,7 @@ class Wire(Record):
         plug.close()
         offered = headers.get("api-version", "")
         if status >= _REFUSED or not offered:
-            raise OSError(f"{address}: what listens there is no container engine")
+            raise OSError("what listens there is no container engine")
         return cls(address=address, api=min(offered, ".".join(map(str, _NEWEST)), key=_number))
 
     def get(self, path: str, /, **parameters: str) -> Any:
@@ -99,7 +99,7 @@ def _sending(address: Address, method: str, target: str, content: bytes | Iterat
     try:
         status, _, plug = _asked(address, method, target, content, headers)
     except OSError as error:
-        raise refusals.lost(error.strerror or str(error)) from error
+        raise refusals.lost(f"{address}: {error.strerror or error}") from error
     if status < _REFUSED:
         return plug
     said = _message(_as_far_as_it_came(plug))
@@ -119,7 +119,7 @@ def _asked(
         status = int(head[0].split(" ", 2)[1])
     except (IndexError, ValueError) as error:
         plug.close()
-        raise OSError(f"{address}: what listens there speaks no HTTP") from error
+        raise OSError("what listens there speaks no HTTP") from error
     except BaseException:
         plug.close()
         raise
@@ -152,9 +152,9 @@ def _connected(address: Address) -> socket.socket:
     try:
         plug.settimeout(_SECONDS)
         plug.connect(address.path)
-    except OSError as error:
+    except OSError:
         plug.close()
-        raise OSError(error.errno, f"{address.path}: {error.strerror or error}") from error
+        raise
     return plug
 
 

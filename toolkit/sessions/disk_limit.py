@@ -9,7 +9,10 @@ from toolkit.errors import EngineError
 from toolkit.model.event import Event, Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from toolkit.engines.base import ContainerRequest, Engine, EngineVersion
+    from toolkit.model.environment import EnvironmentSpec
     from toolkit.model.event import OnEvent
 
 # https://docs.docker.com/reference/cli/docker/container/run/#storage-opt
@@ -38,6 +41,14 @@ def unseen(about: EngineVersion) -> str:
     if not may_hold(about):
         return unheld(about)
     return "" if about.storage_driver not in _SILENT else f"{about.storage_driver} does not tell a session its limit"
+
+
+def warn(specs: Sequence[EnvironmentSpec], engine: Engine, on_event: OnEvent) -> None:
+    """Say it of those that ask for a limit, where the engine cannot keep any."""
+    asking = [one.name for one in specs if one.resources.disk is not None]
+    if asking and not may_hold(about := engine.version()):
+        text = f"resources.disk of {', '.join(asking)} will not hold: {unheld(about)}"
+        on_event(Event(step="disk", phase=Phase.WARNING, text=text))
 
 
 def create(engine: Engine, request: ContainerRequest, on_event: OnEvent) -> str:

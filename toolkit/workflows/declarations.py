@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from toolkit.declare.tree import Tree
-from toolkit.diagnostics import Diagnostic, Severity, did_you_mean
-from toolkit.errors import InvalidError, NotFoundError
+from toolkit.diagnostics import Diagnostic, Severity
+from toolkit.errors import InvalidError
 from toolkit.memory import Memory, noted
 from toolkit.paths import ENVIRONMENTS
+from toolkit.workflows.unknown import unknown_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,9 +152,7 @@ def path_of(root: Path, name: str) -> str:
     """The file of an environment, relative to the root; raises NotFoundError."""
     known = names(root)
     if name not in known:
-        there_is = f"there is {', '.join(known)}" if known else f"{ENVIRONMENTS}/ is empty; toolkit env new makes one"
-        close = did_you_mean(name, known)
-        raise NotFoundError(f"environment '{name}' does not exist", hint=f"{close} {there_is}" if close else there_is)
+        raise unknown_environment(name, known)
     return f"{ENVIRONMENTS}/{name}.yaml"
 
 

@@ -17,7 +17,8 @@ from toolkit.provision.recorded import IMAGE_TYPE
 from toolkit.sessions import mirrors
 from toolkit.workflows import stack_look
 from toolkit.workflows.declarations import all_environments
-from toolkit.workflows.stack_tools import no_such_environment, open_stack
+from toolkit.workflows.stack_tools import open_stack
+from toolkit.workflows.unknown import unknown_environment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -46,7 +47,7 @@ def destruction(request: Request) -> Outcome:
     if unknown:
         declared = [one.name for one in all_environments(request.root)]
         if unknown[0] not in declared:
-            raise no_such_environment(unknown[0], sorted({*declared, *there} - {labels.GATEWAY_NAME}))
+            raise unknown_environment(unknown[0], sorted({*declared, *there} - {labels.GATEWAY_NAME}))
     wanted = sorted(_unwanted(there, request.environments))
     _refuse_while_in_use(request, at, engine, wanted)
     return Outcome(

@@ -55,7 +55,7 @@ def preview(request: Request, on_event: OnEvent) -> Outcome:
     seen = stack_look.look(at, engine, stack_look.recorded_state(at), request.targets)
     _hold_to(lock, specs, seen)
     if seen.settled and not request.refresh:
-        return settled.outcome(seen, engine, on_event)
+        return settled.outcome(seen, specs, engine, on_event)
     stack = stack_tools.open_stack(at, on_event)
     seen = _with_record(seen, stack, engine)
     _rebuild(stack, seen.anew)
@@ -67,7 +67,6 @@ def up(request: Request, on_event: OnEvent) -> Outcome:
     specs = stack_tools.asked_for(request.root, request.environments)
     lock = _lock(request)
     engine = connect()
-    _warn_of_disk_limits(specs, engine, on_event)
     at = place(request.root, request.stack)
     seen = stack_look.look(at, engine, stack_look.recorded_state(at), request.targets)
     _hold_to(lock, specs, seen)
@@ -75,7 +74,8 @@ def up(request: Request, on_event: OnEvent) -> Outcome:
         seen = stack_look.look(at, engine, seen.record, request.targets)
         _hold_to(lock, specs, seen)
     if seen.settled and not request.refresh:
-        return settled.outcome(seen, engine, on_event)
+        return settled.outcome(seen, specs, engine, on_event)
+    disk_limit.warn(specs, engine, on_event)
     stack_tools.pulumi(request.root, on_event)
     _provide_bases(request, specs, lock, engine, on_event)
     stack = stack_tools.open_stack(at, on_event)
@@ -110,13 +110,6 @@ def drift(request: Request, on_event: OnEvent) -> Outcome:
     if at.backend is None:
         record = stack_tools.open_stack(at, on_event).record()
     return _outcome(request, stack_look.look(at, engine, record, request.targets).changes())
-
-
-def _warn_of_disk_limits(specs: Sequence[EnvironmentSpec], engine: Engine, on_event: OnEvent) -> None:
-    asking = [one.name for one in specs if one.resources.disk is not None]
-    if asking and not disk_limit.may_hold(about := engine.version()):
-        text = f"resources.disk of {', '.join(asking)} will not hold: {disk_limit.unheld(about)}"
-        on_event(Event(step="disk", phase=Phase.WARNING, text=text))
 
 
 def _with_record(seen: Look, stack: Stack, engine: Engine) -> Look:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from toolkit import settings
-from toolkit.diagnostics import did_you_mean
-from toolkit.errors import NotFoundError, ToolkitError
+from toolkit.errors import ToolkitError
 from toolkit.model.selection import Overview, Selection, SelectionChange, Source
 from toolkit.record import Record
 from toolkit.settings import Layer
+from toolkit.workflows.unknown import unknown_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,9 +125,7 @@ def _usable(environments: Sequence[EnvironmentSpec], name: str) -> None:
     found = next((one for one in environments if one.name == name), None)
     if found is None:
         names = [one.name for one in environments if not one.archived]
-        there_is = f"environments: {', '.join(names)}" if names else "there is none; toolkit env new NAME makes one"
-        close = did_you_mean(name, names)
-        raise NotFoundError(f"environment '{name}' does not exist", hint=f"{close} {there_is}" if close else there_is)
+        raise unknown_environment(name, names)
     if found.archived:
         raise ToolkitError(
             f"environment '{name}' is archived ({found.path})",

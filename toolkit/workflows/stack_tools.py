@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.diagnostics import did_you_mean
-from toolkit.errors import NotFoundError, ToolkitError
+from toolkit.errors import ToolkitError
 from toolkit.model.event import Event, OnEvent, Phase
 from toolkit.provision import airgapped, docker_plugin, pulumi_source, pulumi_variables
+from toolkit.workflows.unknown import unknown_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,18 +29,13 @@ def asked_for(root: Path, names: Sequence[str]) -> tuple[EnvironmentSpec, ...]:
     declared = {one.name: one for one in all_environments(root)}
     for name in names:
         if name not in declared:
-            raise no_such_environment(name, sorted(declared))
+            raise unknown_environment(name, sorted(declared))
         if declared[name].archived:
             raise ToolkitError(
                 f"environment '{name}' is archived", hint=f"toolkit env unarchive {name}", code="archived"
             )
     wanted = names or tuple(name for name, one in declared.items() if not one.archived)
     return tuple(declared[name] for name in dict.fromkeys(wanted))
-
-
-def no_such_environment(name: str, known: Sequence[str]) -> NotFoundError:
-    hints = [did_you_mean(name, known), f"there are: {', '.join(known)}" if known else "there is none"]
-    return NotFoundError(f"there is no environment '{name}'", hint="; ".join(filter(None, hints)))
 
 
 def pulumi(root: Path, on_event: OnEvent) -> PulumiProgram:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from toolkit.engines.address import Address
+from toolkit.engines.connection import connect
 from toolkit.engines.wire import Wire, quoted
 from toolkit.errors import EngineError
 
@@ -99,9 +100,10 @@ def test_what_speaks_something_else_is_said_to(tmp_path: Path) -> None:
         Wire.open(Address(path=str(path)))
 
 
-def test_nobody_listens(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=r"nobody\.sock: No such file"):
-        Wire.open(Address(path=str(tmp_path / "nobody.sock")))
+def test_nobody_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    with pytest.raises(EngineError, match=r"nobody\.sock: No such file"):
+        connect()
 
 
 @pytest.mark.parametrize("piece", [1, 2, 3, 7, 1 << 20])
