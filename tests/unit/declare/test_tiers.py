@@ -55,6 +55,8 @@ _ENTRIES = st.lists(
             "hooks:\n  session_start:\n    - {command: make, timeout: 60}",
             "surprise: 1",
             "name: other",
+            "version: 0",
+            "version: 2",
             "# a comment",
             "description: &anchor text",
         ]
@@ -68,8 +70,9 @@ def _lay_down(root: Path, files: dict[str, list[str]]) -> Path:
     shutil.rmtree(root, ignore_errors=True)
     (root / "envs").mkdir(parents=True)
     for name, entries in files.items():
-        named = any(one.startswith("name: ") for one in entries)
-        text = "\n".join(["version: 1", *([] if named else [f"name: {name}"]), *entries]) + "\n"
+        usual = {"version: ": "version: 1", "name: ": f"name: {name}"}
+        head = [line for key, line in usual.items() if not any(one.startswith(key) for one in entries)]
+        text = "\n".join([*head, *entries]) + "\n"
         (root / "envs" / f"{name}.yaml").write_text(text, encoding="utf-8")
     (root / "envs/web.env").write_text('C=3\nD="4"\n', encoding="utf-8")
     (root / "envs/setup.sh").write_text("make\n", encoding="utf-8")
