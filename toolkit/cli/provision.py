@@ -178,8 +178,9 @@ def _agreed(invocation: Invocation, outcome: Outcome, question: str) -> bool:
     console = invocation.console
     if not console.interactive:
         count = len(outcome.changing)
+        which = f"{count} change{'s' if count > 1 else ''} to stack '{outcome.stack}'"
         raise ToolkitError(
-            f"{count} change{'s' if count > 1 else ''} to stack '{outcome.stack}' need a yes, and nobody can be asked",
+            f"{which} need{'' if count > 1 else 's'} a yes, and nobody can be asked",
             hint="look at 'toolkit preview', then add --yes",
             code="not-confirmed",
         )

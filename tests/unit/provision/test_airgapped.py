@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from toolkit.provision import airgapped
-from toolkit.provision.airgapped.image import Build, ImageError, context_digest
+from toolkit.provision.airgapped.image import Build, ImageError, context_digest, whole_lines
 from toolkit.provision.airgapped.provider import IMAGE, AirgappedDocker
 from toolkit.provision.airgapped.values import UNKNOWN, differing, plain_map, property_map
 
@@ -196,3 +196,19 @@ def test_a_launcher_of_another_living_toolkit_and_the_official_one_are_left_alon
     official = installed(tmp_path / "official", "\x7fELF")
     airgapped.refresh(tmp_path / "official")
     assert official.read_text() == "\x7fELF"
+
+
+def test_a_line_that_the_builder_sends_in_pieces_is_one_line() -> None:
+    pieces = [{"stream": "E"}, {"stream": ":"}, {"stream": " Unable to locate package x\n\nSte"}, {"stream": "p 2\r\n"}]
+    assert list(whole_lines([*pieces, {"stream": "not ended"}])) == [
+        "E: Unable to locate package x",
+        "Step 2",
+        "not ended",
+    ]
+
+
+def test_what_a_broken_build_said_last_is_told_before_its_error() -> None:
+    answer = whole_lines([{"status": "Pulling"}, {"stream": "half a line"}, {"error": "code: 100\n"}])
+    assert [next(answer), next(answer)] == ["Pulling", "half a line"]
+    with pytest.raises(ImageError, match=r"^code: 100$"):
+        next(answer)

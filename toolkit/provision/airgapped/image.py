@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from docker import APIClient
 
@@ -183,17 +183,33 @@ def _lines(client: APIClient, build: Build) -> Iterator[str]:
             forcerm=True,
             decode=True,
         )
-        for message in answer:
-            for line in str(message.get("stream") or message.get("status") or "").splitlines():
-                if line.strip():
-                    last = [*last[1 - _TAIL_LINES :], line.rstrip()]
-                    yield line.rstrip()
-            if "error" in message:
-                raise ImageError("\n".join([*last, str(message["error"]).strip()]))
+        for line in whole_lines(answer):
+            last = [*last[1 - _TAIL_LINES :], line]
+            yield line
+    except ImageError as error:
+        raise ImageError("\n".join([*last, str(error)])) from error
     except APIError as error:
         raise ImageError(f"the engine refused to build {build.name}: {error.explanation}") from error
     except (DockerException, OSError) as error:
         raise ImageError("\n".join([*last, f"the engine was lost while it built {build.name}: {error}"])) from error
+
+
+def whole_lines(answer: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What a builder says, line by line and without blank ones: it sends what comes, often a line in several pieces.
+
+    Raises ImageError with its last word where it breaks.
+    """
+    rest = ""
+    for message in answer:
+        rest += str(message.get("stream") or "").replace("\r", "\n")
+        *whole, rest = rest.split("\n")
+        if message.get("status") or "error" in message:
+            whole, rest = [*whole, rest, str(message.get("status") or "")], ""
+        yield from (line.rstrip() for line in whole if line.strip())
+        if "error" in message:
+            raise ImageError(str(message["error"]).strip())
+    if rest.strip():
+        yield rest.rstrip()
 
 
 def _sent(build: Build) -> set[str]:
