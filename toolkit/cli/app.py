@@ -10,7 +10,7 @@ import typer
 from typer import _completion_shared as typer_completion
 from typer.core import TyperGroup
 
-from toolkit.cli.completion import GLOBAL_OPTIONS
+from toolkit.cli.invocation import GLOBAL_OPTIONS, IN_FULL
 
 if TYPE_CHECKING:
     import click
@@ -76,7 +76,6 @@ _SECTIONS = {
     "End": ("stop", "resume", "archive", "rm"),
 }
 _GLOBAL_OPTIONS = {**GLOBAL_OPTIONS, "--version": "Show the version and exit."}
-_IN_FULL = {"--root": "--root DIR", "--quiet": "-q, --quiet", "--verbose": "-v, --verbose"}
 _OTHERS = "Look after it"
 _WHOLE = 200
 
@@ -112,7 +111,7 @@ class LazyVerbs(TyperGroup):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Global options, before or after the verb"):
-            formatter.write_dl([(_IN_FULL.get(name, name), text) for name, text in _GLOBAL_OPTIONS.items()])
+            formatter.write_dl([(IN_FULL.get(name, name), text) for name, text in _GLOBAL_OPTIONS.items()])
         super().format_options(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

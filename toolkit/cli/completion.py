@@ -7,7 +7,7 @@ The scripts of `toolkit --install-completion` and `--show-completion` are typer'
 from __future__ import annotations
 
 from toolkit.cli.candidates import candidates
-from toolkit.cli.invocation import FLAGS, split_global_options
+from toolkit.cli.invocation import FLAGS, GLOBAL_OPTIONS, split_global_options
 from toolkit.cli.shape import shape
 
 TYPE_CHECKING = False
@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 ASKED_BY = "_TOOLKIT_COMPLETE"
-GLOBAL_OPTIONS = {
-    "--root": "The folder that holds envs/.",
-    "--json": "One JSON document on standard output.",
-    "--quiet": "No progress and no remarks.",
-    "--verbose": "Every detail.",
-    "--no-color": "No colours; NO_COLOR does the same.",
-}
-"""What `main` takes out of the words before the verbs see them."""
 
 _Offer = tuple[str, str]
 """A word, and what it means; empty where it says so itself."""

@@ -59,6 +59,16 @@ class Invocation(Record):
             return None
 
 
+GLOBAL_OPTIONS = {
+    "--root": "The folder that holds envs/.",
+    "--json": "One JSON document on standard output.",
+    "--quiet": "No progress and no remarks.",
+    "--verbose": "Every detail.",
+    "--no-color": "No colours; NO_COLOR does the same.",
+}
+IN_FULL = {"--root": "--root DIR", "--quiet": "-q, --quiet", "--verbose": "-v, --verbose"}
+"""How help and manual write some of them."""
+
 FLAGS = {
     "--json": "as_json",
     "-q": "quiet",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli.app import command
-from toolkit.cli.completion import GLOBAL_OPTIONS
+from toolkit.cli.invocation import GLOBAL_OPTIONS, IN_FULL
 from toolkit.model.manual import Entry, Verb
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _PROGRAM = "toolkit"
 _WIDE = 10_000
-_IN_FULL = {"--root": "--root DIR", "--quiet": "-q, --quiet", "--verbose": "-v, --verbose"}
 
 
 def tree() -> Verb:
@@ -26,7 +25,7 @@ def tree() -> Verb:
 
 def global_options() -> tuple[Entry, ...]:
     """Those that stand before or after every verb."""
-    return tuple(Entry(name=_IN_FULL.get(name, name), text=said) for name, said in GLOBAL_OPTIONS.items())
+    return tuple(Entry(name=IN_FULL.get(name, name), text=said) for name, said in GLOBAL_OPTIONS.items())
 
 
 def _verb(one: click.Command, context: click.Context) -> Verb:
