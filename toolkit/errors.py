@@ -39,6 +39,11 @@ class NotFoundError(ToolkitError):
     code = "not-found"
 
 
+def unwritable(path: object, error: OSError) -> ToolkitError:
+    """What is said where this machine's own files cannot be written."""
+    return ToolkitError(f"cannot write {path}: {error.strerror}", hint="check the folder's owner, mode and free space")
+
+
 class UsageError(ToolkitError):
     """The command line itself is wrong: exit 2."""
 

@@ -131,6 +131,12 @@ def test_cp_both_ways(toolkit: Toolkit, tmp_path: Path) -> None:
     toolkit("cp", str(tmp_path / "note.txt"), f"{session}:out/")
     toolkit("cp", str(tmp_path / "note.txt"), f"{session}:/tmp/renamed.txt")
     assert toolkit("exec", session, "--", "cat", "out/note.txt", "/tmp/renamed.txt").stdout == "from home" * 2
+    missing = toolkit("cp", f"{session}:nothing", ".", code=1).stderr
+    assert f"{session} has no /workspace/" in missing
+    assert "begins at /workspace/" in missing
+    assert "cannot write /proc/report.txt: No such file or directory" in (
+        toolkit("cp", f"{session}:out/deep/report.txt", "/proc", code=1).stderr
+    )
 
 
 def test_cp_refuses_what_would_land_elsewhere(toolkit: Toolkit, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from toolkit.errors import NotFoundError, ToolkitError
+from toolkit.errors import NotFoundError, ToolkitError, unwritable
 from toolkit.sessions.unpacking import RefusedEntryError, unpack
 
 if TYPE_CHECKING:
@@ -23,10 +23,14 @@ def copy_out(engine: Engine, container: str, source: str, target: Path) -> None:
     """Copy a file or folder of the session to `target`, into it where it is a folder.
 
     Entries that would land outside the target are refused: what is inside a session is not trusted.
+
+    Raises:
+        NotFoundError: the session has no such thing.
+        ToolkitError: there is no such folder here, it cannot be written, or an entry is refused.
     """
     into, name = (target, PurePosixPath(source).name) if target.is_dir() else (target.parent, target.name)
     if not into.is_dir():
-        raise NotFoundError(f"no folder {into} to copy into")
+        raise ToolkitError(f"no folder {into} to copy into", hint=f"mkdir -p {into}", code=NotFoundError.code)
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
         for chunk in engine.get_archive(container, source):
             spool.write(chunk)
@@ -36,6 +40,8 @@ def copy_out(engine: Engine, container: str, source: str, target: Path) -> None:
                 unpack(tar, into, _renamed(tar, name))
             except RefusedEntryError as error:
                 raise ToolkitError(f"{source} holds an entry that may not be copied out: {error}") from error
+            except OSError as error:
+                raise unwritable(error.filename or into, error) from error
 
 
 def copy_in(engine: Engine, container: str, source: Path, target: str) -> None:
@@ -51,7 +57,10 @@ def copy_in(engine: Engine, container: str, source: Path, target: str) -> None:
 def _packed(source: Path, name: str) -> Iterator[bytes]:
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
         with tarfile.open(fileobj=spool, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            tar.add(source, arcname=name, filter=_as_root)
+            try:
+                tar.add(source, arcname=name, filter=_as_root)
+            except OSError as error:
+                raise ToolkitError(f"cannot read {error.filename or source}: {error.strerror}") from error
         spool.seek(0)
         while chunk := spool.read(_CHUNK):
             yield chunk

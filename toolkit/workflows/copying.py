@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.errors import UsageError
+from toolkit.errors import NotFoundError, UsageError
 from toolkit.model import labels
 from toolkit.sessions import copying, names, records
 
@@ -18,7 +18,13 @@ def copy(engine: Engine, source: str, target: str) -> None:
     from_session, to_session = _split(source), _split(target)
     if from_session and not to_session:
         container = records.container_of(engine, from_session[0])
-        copying.copy_out(engine, container.id, _absolute(container, from_session[1]), Path(target))
+        path = _absolute(container, from_session[1])
+        try:
+            copying.copy_out(engine, container.id, path, Path(target))
+        except NotFoundError as error:
+            session, folder = container.labels[labels.SESSION], _absolute(container, "")
+            hint = f"a path without / in front begins at {folder}"
+            raise NotFoundError(f"{session} has no {path}", hint=hint) from error
     elif to_session and not from_session:
         container = records.container_of(engine, to_session[0])
         copying.copy_in(engine, container.id, Path(source), _absolute(container, to_session[1]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit import paths
-from toolkit.errors import ToolkitError
+from toolkit.errors import unwritable
 from toolkit.model.laid_down import LaidDown
 
 if TYPE_CHECKING:
@@ -149,9 +149,7 @@ def lay_down(folder: Path) -> LaidDown:
         try:
             (created if _write_new(folder / path, content) else kept).append(path)
         except OSError as error:
-            raise ToolkitError(
-                f"cannot write {folder / path}: {error.strerror}", hint="check the folder's owner, mode and free space"
-            ) from error
+            raise unwritable(folder / path, error) from error
     ignored = _IGNORED_WORD in (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
     return LaidDown(folder=folder, created=tuple(created), kept=tuple(kept), unignored=not ignored)
 

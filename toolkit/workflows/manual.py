@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +18,5 @@ def write(pages: Mapping[str, str], folder: Path) -> Path:
         for name, text in pages.items():
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ToolkitError(
-            f"cannot write {error.filename or folder}: {error.strerror}",
-            hint="check the folder's owner, mode and free space",
-        ) from error
+        raise unwritable(error.filename or folder, error) from error
     return folder
