@@ -142,12 +142,18 @@ def test_a_value_that_yaml_has_no_word_for_is_a_type_error() -> None:
         set_value("", ("a",), {1, 2})
 
 
+@pytest.mark.parametrize("value", ["\0", "\ud800"])
+def test_a_character_that_no_file_of_ours_may_name_is_refused(value: str) -> None:
+    with pytest.raises(ToolkitError, match="'a' cannot be changed in place"):
+        set_value("a: b\n", ("a",), value)
+
+
 NAMES = st.sampled_from(["alpha", "beta", "gamma", "delta"])
 SCALARS = st.one_of(
     st.booleans(),
     st.none(),
     st.integers(-99, 99),
-    st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=6),
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cs"], exclude_characters="\0"), max_size=6),
     st.sampled_from(["web", "no", "1e3", "0x1f", "2024-01-01", " # x", "a: b", "- x", "~", "<<", "=", "*a", "&a"]),
 )
 VALUES = st.recursive(
