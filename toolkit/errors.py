@@ -40,8 +40,9 @@ class NotFoundError(ToolkitError):
 
 
 def unwritable(path: object, error: OSError) -> ToolkitError:
-    """What is said where this machine's own files cannot be written."""
-    return ToolkitError(f"cannot write {path}: {error.strerror}", hint="check the folder's owner, mode and free space")
+    """What is said where files of this machine cannot be written."""
+    reason = error.strerror or error
+    return ToolkitError(f"cannot write {path}: {reason}", hint="check the folder's owner, mode and free space")
 
 
 class UsageError(ToolkitError):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from toolkit import process
 from toolkit.declare.tree import Tree
 from toolkit.documents.files import locked
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, unwritable
 from toolkit.model.approval import ApprovalRequest, OwnFile, Taken
 from toolkit.paths import state_dir
 from toolkit.workflows.declarations import environment
@@ -65,10 +65,7 @@ def approve(root: Path, asked: ApprovalRequest) -> None:
             known = {**_approvals(record), asked.environment: asked.digest}
             _write(record, {"version": 1, "repository": str(root.resolve()), "approved": known})
     except OSError as error:
-        raise ToolkitError(
-            f"the approval can't be kept in {record}: {error.strerror or error}",
-            hint="check the folder's owner, mode and free space",
-        ) from error
+        raise unwritable(f"the approval, {record}", error) from error
 
 
 def approved(root: Path, spec: EnvironmentSpec) -> bool:

@@ -8,7 +8,7 @@ from toolkit.declare import declaration as declarations
 from toolkit.declare.own_rules import NAME, VERSION
 from toolkit.declare.tree import Tree
 from toolkit.documents.files import create, locked, replace
-from toolkit.errors import InvalidError, ToolkitError
+from toolkit.errors import InvalidError, ToolkitError, unwritable
 from toolkit.model.declarations import Edited
 from toolkit.paths import ENVIRONMENTS, LOCK_NAME
 from toolkit.workflows.declarations import invalid, path_of
@@ -58,7 +58,7 @@ def new(root: Path, name: str, *, extends: str = "", description: str = "") -> E
     except FileExistsError as error:
         raise ToolkitError(f"environment '{name}' exists already: {path}", hint="choose another name") from error
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
     return Edited(name=name, path=path)
 
 
@@ -106,7 +106,7 @@ def _rewrite(root: Path, path: str, changed: Callable[[str], str]) -> bool:
     except UnicodeDecodeError as error:
         raise InvalidError(f"{path} is not valid UTF-8", hint=f"toolkit validate {path}") from error
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
     return after != before
 
 
@@ -120,9 +120,3 @@ def _new_text(root: Path, name: str, extends: str, description: str) -> str:
     if (root / "schemas" / "environment.schema.json").is_file():
         text = f"# yaml-language-server: $schema=../schemas/environment.schema.json\n{text}"
     return text
-
-
-def _unwritable(path: str, error: OSError) -> ToolkitError:
-    return ToolkitError(
-        f"{path} can't be written: {error.strerror or error}", hint="check the folder's owner, mode and free space"
-    )

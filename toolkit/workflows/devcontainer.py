@@ -17,7 +17,7 @@ from toolkit.declare.tree import Tree
 from toolkit.diagnostics import Severity
 from toolkit.documents import MAX_BYTES
 from toolkit.documents.files import create, replace
-from toolkit.errors import InvalidError, NotFoundError, ToolkitError
+from toolkit.errors import InvalidError, NotFoundError, ToolkitError, unwritable
 from toolkit.model.devcontainer import Exported, Imported
 from toolkit.paths import ENVIRONMENTS, LOCK_NAME
 from toolkit.workflows.declarations import environment
@@ -52,7 +52,7 @@ def export(root: Path, name: str, *, output: Path | None = None, force: bool = F
             path.parent.mkdir(parents=True, exist_ok=True)
             replace(path.resolve(), files[path])
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target, error) from error
     return Exported(
         environment=name,
         written=tuple(sorted(_shown(root, path) for path in different)),
@@ -82,7 +82,7 @@ def import_(root: Path, file: Path, *, name: str = "") -> Imported:
             f"environment '{chosen}' exists already: {path}", hint="--name NAME gives another"
         ) from error
     except OSError as error:
-        raise _unwritable(root / path, error) from error
+        raise unwritable(root / path, error) from error
     return Imported(environment=chosen, path=path, unmapped=found.unmapped)
 
 
@@ -157,9 +157,3 @@ def _says(path: Path, text: str) -> bool:
 def _shown(root: Path, path: Path) -> str:
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 -- links stay as they are named
     return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else str(path)
-
-
-def _unwritable(path: Path, error: OSError) -> ToolkitError:
-    return ToolkitError(
-        f"{path} can't be written: {error.strerror or error}", hint="check the folder's owner, mode and free space"
-    )

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from toolkit import paths
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, unwritable
 from toolkit.model import labels
 from toolkit.provision import context, identity, indexes, pulumi_variables, recorded
 from toolkit.provision.base_image import ResolvedBase, resolve
@@ -54,10 +54,7 @@ def planned(
         try:
             context.write(found.contexts[one.environment], one.context)
         except OSError as error:
-            raise ToolkitError(
-                f"the build context of '{one.environment}' cannot be written: {one.context}: {error.strerror}",
-                hint="check the folder's owner, mode and free space",
-            ) from error
+            raise unwritable(f"the build context of '{one.environment}', {one.context}", error) from error
     return found.planned
 
 

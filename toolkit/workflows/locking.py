@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from toolkit.declare import lock as lock_file
 from toolkit.documents.files import locked, replace
 from toolkit.engines.connection import connect
-from toolkit.errors import InvalidError, ToolkitError
+from toolkit.errors import InvalidError, ToolkitError, unwritable
 from toolkit.model import labels
 from toolkit.model.event import Event, OnEvent, Phase
 from toolkit.model.lock import Lock, LockChange, Locked
@@ -116,7 +116,4 @@ def _write(root: Path, made: Lock) -> None:
     except UnicodeDecodeError as error:
         raise InvalidError(f"{lock_file.PATH} is not valid UTF-8", hint="mend or remove what is there") from error
     except OSError as error:
-        raise ToolkitError(
-            f"{lock_file.PATH} can't be written: {error.strerror or error}",
-            hint="check the folder's owner, mode and free space",
-        ) from error
+        raise unwritable(lock_file.PATH, error) from error
