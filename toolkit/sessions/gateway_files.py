@@ -72,7 +72,12 @@ def ca_of(engine: Engine, gateway: str) -> bytes:
 
 def _refuses(engine: Engine, gateway: str) -> bool:
     about = engine.container(gateway)
-    return about is not None and about.status == "running" and gateway_health.look(engine, about).refuses
+    if about is None or about.status != "running":
+        return False
+    try:
+        return gateway_health.look(engine, about).refuses
+    except EngineError:  # what a gateway of ours is asked with is not even there
+        return False
 
 
 def make_trusted(engine: Engine, gateway: EngineContainer, session: EngineContainer) -> None:
