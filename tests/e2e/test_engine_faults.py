@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from toolkit.engines.docker import DockerEngine
 
 
+SECONDS = 60.0
+
+
 @pytest.fixture(scope="module")
 def machine(provisioned: Toolkit, engine: DockerEngine) -> Iterator[OwnEngine]:
     """An engine of its own with the provisioned images."""
@@ -36,11 +42,22 @@ def machine(provisioned: Toolkit, engine: DockerEngine) -> Iterator[OwnEngine]:
     ours = engine.images(labels={labels.STACK: image.labels[labels.STACK]})
     folder = Path(tempfile.mkdtemp(prefix="engine-", dir="/var/tmp"))
     try:
-        with own_engine(folder) as made:
+        with small_disk(folder / "data"), own_engine(folder) as made:
             made.take(engine, [tag for one in ours for tag in one.tags])
             yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def small_disk(place: Path) -> Iterator[None]:
+    """Where the engine keeps all that it has."""
+    place.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2g", "tmpfs", str(place)], check=True, timeout=SECONDS)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True, timeout=SECONDS)
 
 
 @pytest.fixture
@@ -50,7 +67,6 @@ def there(toolkit: Toolkit, machine: OwnEngine) -> Toolkit:
     return type(toolkit)(root=toolkit.root, cwd=toolkit.cwd, environment=environment)
 
 
-SECONDS = 60.0
 ENGINE = ("unshare ", "sh -c ", "dockerd ", "containerd ")
 
 FAULTS = pytest.mark.parametrize("fault", ["kill", "power"])
@@ -116,6 +132,37 @@ def test_what_was_being_made_is_removed_afterwards(there: Toolkit, machine: OwnE
         assert there.json("resume", session)["session"]["state"] == "idle"
         there("rm", session, "--yes", "--force")
     until(lambda: left(machine) == set(), lambda: left(machine))
+
+
+def test_a_log_that_finds_no_room_holds_nobody(there: Toolkit, machine: OwnEngine) -> None:
+    """The engine drops the line that says how the turn ended; what its runner wrote down inside still does."""
+    # an event for each line, until not even such a small one fits on the log's last page
+    lines = "for one in $(seq 80); do echo $one; sleep 0.02; done"
+    task = f"echo begun; until [ -e go ]; do sleep 0.1; done; {lines}; exit 3"
+    session = there.json("remote", task, "--detach")["session"]["id"]
+    waiting, follower = there.start("wait", session, "--json"), there.start("logs", "-f", session)
+    assert follower.stdout is not None
+    assert follower.stdout.readline() == "begun\n"
+    ballast = machine.folder / "data" / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 9):
+            with suppress(OSError):
+                while True:
+                    file.write(b"\0" * size)
+    there("exec", session, "--", "touch", "go")
+    told, _ = waiting.communicate(timeout=SECONDS)
+    document = json.loads(told)
+    assert (document["exit_code"], document["session"]["state"]) == (3, "failed")
+    ballast.unlink()
+    there("send", session, "echo again")
+    assert there.json("wait", session)["exit_code"] == 0
+    there("stop", session)
+    followed, _ = follower.communicate(timeout=SECONDS)
+    assert followed.endswith("again\n")
+    after = there("logs", session)
+    assert after.stdout.endswith("again\n")
+    assert "are lost" in after.stderr
+    there("rm", session, "--yes", "--force")
 
 
 def rows_of(there: Toolkit) -> dict[str, dict[str, Any]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import zlib
 from typing import TYPE_CHECKING, Any
 
+from toolkit.errors import EngineError
 from toolkit.sessions import transcript_files
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 TranscriptEvent = dict[str, Any]
 
 _ATTEMPTS = 3
+_LOOK_SECONDS = 0.5
 _SEAL = re.compile(rb', "crc": (\d{1,10})\}$')
 
 
@@ -25,6 +28,7 @@ def events(engine: Engine, container: str, *, follow: bool) -> Iterator[Transcri
 
     The engine keeps the newest part of a log, and while it rotates its files one who follows may miss some: what is
     missing by its number is read from the session's files. What is nowhere is an event of the type `lost`.
+    Docker's reader goes no further than a line that a full disk cut off; what comes after it is read in the same way.
     """
     wanted, newest = 1, ""
     for line in lines(engine.logs(container, follow=follow)):
@@ -32,14 +36,38 @@ def events(engine: Engine, container: str, *, follow: bool) -> Iterator[Transcri
         if event is None:
             continue
         number = number_of(event)
-        time = str(event.get("time", ""))
-        if 0 < number < wanted and time <= newest:
+        written = str(event.get("time", ""))
+        if 0 < number < wanted and written <= newest:
             continue  # Docker 20.10 gives followers some lines twice when it rotates
         if number > wanted:
             yield from _between(engine, container, wanted, event)
         if number:
-            wanted, newest = number + 1, time
+            wanted, newest = number + 1, written
         yield event
+    yield from _unread(engine, container, wanted, follow=follow)
+
+
+def _unread(engine: Engine, container: str, wanted: int, *, follow: bool) -> Iterator[TranscriptEvent]:
+    """What the log has from the number `wanted` on, once its reader has come to its end."""
+    while True:
+        goes_on = follow and _runs(engine, container)
+        try:
+            last = parse(engine.last_log(container))
+        except EngineError:
+            return  # it was removed meanwhile
+        number = number_of(last) if last else 0
+        if last is not None and number >= wanted:
+            yield from _between(engine, container, wanted, last)
+            yield last
+            wanted = number + 1
+        if not goes_on:
+            return
+        time.sleep(_LOOK_SECONDS)
+
+
+def _runs(engine: Engine, container: str) -> bool:
+    found = engine.container(container)
+    return found is not None and found.status == "running"
 
 
 def _between(engine: Engine, container: str, wanted: int, event: TranscriptEvent) -> Iterator[TranscriptEvent]:

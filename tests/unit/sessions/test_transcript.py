@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from toolkit.engines.base import EngineContainer
 from toolkit.errors import NotFoundError
 from toolkit.paths import schema
 from toolkit.runner.transcript import Transcript
@@ -33,10 +34,19 @@ class FakeEngine:
     log: list[bytes]
     asked: list[str] = field(default_factory=list)
     before_answer: Callable[[str], None] = lambda _path: None
+    readable: int | None = None
+    looks: list[str] = field(default_factory=lambda: ["exited"])
 
     def logs(self, _identity: str, *, follow: bool) -> Iterator[bytes]:
         assert follow in {True, False}
-        yield from self.log
+        yield from self.log[: self.readable]
+
+    def last_log(self, _identity: str) -> bytes:
+        return self.log[-1]
+
+    def container(self, identity: str) -> EngineContainer:
+        status = self.looks.pop(0)
+        return EngineContainer(id=identity, name="", image="", status=status, labels={}, created="")
 
     def get_archive(self, _identity: str, path: str) -> Iterator[bytes]:
         self.asked.append(path)
@@ -113,6 +123,25 @@ def test_a_line_that_was_cut_in_two_comes_from_the_files(written: FakeEngine) ->
     written.log[0] = written.log[0][30:]
     written.log[20] = written.log[20][:30]
     assert texts(written) == EVERYTHING
+
+
+def test_what_stands_behind_a_line_that_the_engine_cannot_read_comes_from_the_files(written: FakeEngine) -> None:
+    written.log[20] = written.log[20][:30]
+    written.readable = 20
+    assert texts(written) == EVERYTHING
+
+
+def test_a_follower_goes_on_behind_a_line_that_the_engine_cannot_read(written: FakeEngine) -> None:
+    """A look at a time, for as long as the session runs."""
+    whole, written.readable = written.log, 20
+    written.log = [*whole[:20], b"cut off"]
+    written.looks = ["running", "running", "exited"]
+    found = transcript.events(cast("Engine", written), "a container", follow=True)
+    assert [next(found)["text"].strip() for _ in range(20)] == EVERYTHING[:20]
+    written.log = whole[:30]
+    assert [next(found)["text"].strip() for _ in range(10)] == EVERYTHING[20:30]
+    written.log = whole
+    assert [one["text"].strip() for one in found] == EVERYTHING[30:]
 
 
 def test_what_the_engine_says_twice_is_told_once(written: FakeEngine) -> None:
