@@ -82,9 +82,9 @@ def built(
     (config / "toolkit").mkdir(parents=True)
     (config / "toolkit" / "settings.yaml").write_text(_own_settings())
     bare = Root(toolkit=toolkit, folder=root, config=config, images={})
-    made = json.loads(bare.run("up", "--yes", "--stack", stack, "--json"))["images"]
-    images = {name: one["reference"] for name, one in made.items()}
     try:
+        made = json.loads(bare.run("up", "--yes", "--stack", stack, "--json"))["images"]
+        images = {name: one["reference"] for name, one in made.items()}
         yield Root(toolkit=toolkit, folder=root, config=config, images=images)
     finally:
         bare.run("destroy", "--yes", "--force", "--stack", stack)
