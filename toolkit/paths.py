@@ -17,6 +17,8 @@ def find_root(explicit: Path | None = None, *, start: Path | None = None) -> Pat
     """The folder that holds envs/: the one given, else `TOOLKIT_ROOT`, else the nearest upward."""
     given = explicit or (Path(os.environ["TOOLKIT_ROOT"]) if os.environ.get("TOOLKIT_ROOT") else None)
     if given is not None:
+        if given.is_file():
+            raise NotFoundError(f"{given} is a file", hint=f"name the folder that holds {ENVIRONMENTS}/")
         if not (given / ENVIRONMENTS).is_dir():
             raise NotFoundError(f"{given} holds no {ENVIRONMENTS}/ folder", hint=f"toolkit init {given} lays one down")
         return given.resolve()

@@ -72,6 +72,13 @@ def test_a_named_root_that_is_none_is_an_error(bare_machine: Path, capsys: pytes
     assert "holds no envs/ folder" in document(capsys)["error"]["message"]
 
 
+def test_a_file_is_no_root_and_init_is_not_advised(bare_machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (bare_machine / "file").touch()
+    assert main(["--root", str(bare_machine / "file"), "validate"]) == 1
+    said = capsys.readouterr().err
+    assert f"{bare_machine}/file is a file\n  hint: name the folder that holds envs/" in said
+
+
 def test_init_lays_down_a_project_and_names_every_file(bare_machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "--json"]) == 0
     created = document(capsys)["created"]
