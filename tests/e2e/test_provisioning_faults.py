@@ -55,7 +55,10 @@ def test_a_signal_at_any_moment(site: Site, number: signal.Signals, seed: int) -
             assert told.endswith("interrupted\n"), seen
         after = site.toolkit("up", "--yes", "--stack", site.stack, code=None)
         assert after.returncode == 0, f"{seen}\nthen:\n{after.stdout}{after.stderr}"
-        assert site.locks() == ()
+        # a Pulumi whose toolkit was killed may have built all there is, and still be on its way out
+        assert [one for one in site.locks() if not (one.is_abandoned or one.is_stale)] == []
+    rebuilding(site)
+    assert site.locks() == ()
     assert site.drift()["changes"] == []
     assert site.pulumi("preview", "--expect-no-changes").returncode == 0
 
