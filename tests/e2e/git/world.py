@@ -104,8 +104,12 @@ class Folders:
         return ExecResult(exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
     def logs(self, identity: str, *, follow: bool) -> Iterator[bytes]:
-        assert (identity, follow) == ("session", False)
-        yield b'{"type": "session-started"}\n'
+        assert follow is False
+        yield self.last_log(identity)
+
+    def last_log(self, identity: str) -> bytes:
+        assert identity == "session"
+        return b'{"type": "session-started"}\n'
 
     def _all(self) -> list[EngineContainer]:
         own = {
