@@ -44,7 +44,7 @@ def test_a_signal_reaches_the_command_and_what_it_started(tmp_path: Path) -> Non
     task = f"trap 'exit 9' TERM; sleep 600 & echo $! > {tmp_path}/child; wait"
     with subprocess.Popen(argv(tmp_path, "sh", "-c", task)) as process:
         deadline = time.monotonic() + 20
-        while not (tmp_path / "child").is_file() or not (tmp_path / "child").read_text().strip():
+        while not _is(tmp_path / "child", "sleep"):  # before its exec it has the shell's trap, and would go on
             assert time.monotonic() < deadline
         assert beside.send_signal(tmp_path, "token", signal.SIGTERM) == 0
         assert process.wait(20) == 9
@@ -85,6 +85,14 @@ def test_a_program_that_is_not_there_is_an_error_of_the_system() -> None:
 
 def _score(process: str) -> int:
     return int(Path(f"/proc/{process}/oom_score_adj").read_text(encoding="ascii"))
+
+
+def _is(noted: Path, program: str) -> bool:
+    """Does the noted process run that program by now?"""
+    try:
+        return Path(f"/proc/{int(noted.read_text())}/comm").read_text().strip() == program
+    except (OSError, ValueError):
+        return False
 
 
 def _runs(pid: int) -> bool:
