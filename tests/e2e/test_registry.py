@@ -79,6 +79,14 @@ def registry(provisioned: Toolkit, engine: Engine, tmp_path_factory: pytest.Temp
         run("docker", "rm", "-f", "-v", container)
         shutil.rmtree(TRUSTED / _address(container, folder), ignore_errors=True)
         toolkit("destroy", "--yes", "--force", "--stack", stack)
+        _forget(engine, _address(container, folder))
+
+
+def _forget(engine: Engine, registry: str) -> None:
+    """What came from it carries the label of the stack that pushed it, so that no other stack's end removes it."""
+    for image in engine.images(labels={labels.STACK: ""}):
+        if any(name.startswith(f"{registry}/") for name in (*image.tags, *image.digests)):
+            engine.remove_image(image.id, force=True)
 
 
 def _address(container: str, folder: Path) -> str:
