@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MANY = 50
+_BY_HAND = "dev.toolkit.bench"
 _SECONDS = 900
 _CHANGED = "web-00"
 _PACKAGES = ("build-essential", "nodejs")
@@ -148,10 +149,14 @@ class _ByHand:
 
     def build_changed(self) -> None:
         _certificate(self.folder / "certificates" / "own.crt")
-        _command("docker", "build", "-t", self.name, str(self.folder), DOCKER_BUILDKIT="0")
+        label = f"{_BY_HAND}={self.name}"
+        _command("docker", "build", "-t", self.name, "--label", label, str(self.folder), DOCKER_BUILDKIT="0")
 
     def remove(self) -> None:
-        subprocess.run(("docker", "rmi", self.name), capture_output=True, timeout=_SECONDS, check=False)
+        """The images of all rounds: each build takes the name from the one before."""
+        made = _command("docker", "images", "-q", "--filter", f"label={_BY_HAND}={self.name}").split()
+        if made:
+            _command("docker", "rmi", "--force", *made)
 
 
 def _certificate(place: Path) -> None:
