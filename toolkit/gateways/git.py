@@ -48,8 +48,6 @@ _SETTINGS = {
     "receive.autogc": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
-    "pack.threads": "2",
-    "pack.windowMemory": "64m",
 }
 _MIRROR_SETTINGS = {
     "gc.auto": "0",
@@ -57,7 +55,6 @@ _MIRROR_SETTINGS = {
     "core.repositoryFormatVersion": "1",
     "extensions.preciousObjects": "true",
     "fetch.unpackLimit": "1",
-    "pack.threads": "2",
 }
 
 

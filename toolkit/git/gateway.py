@@ -215,12 +215,18 @@ def packed(files: Mapping[str, bytes], *, bundle: Path | None, owner: int) -> It
 
 
 def _configuration(access: Access) -> str:
-    """git's configuration in the gateway. The credential itself lies in a file of its own."""
+    """git's configuration in the gateway, also for a remote that is a folder, whose pack git makes in here: large files
+    must not take the gateway's memory. The credential itself lies in a file of its own.
+    """
     lines = [
         "[safe]",
         "\tdirectory = *",
         "[core]",
         f"\tsshCommand = ssh -F {FOLDER}/ssh_config",
+        "\tbigFileThreshold = 16m",
+        "[pack]",
+        "\tthreads = 2",
+        "\twindowMemory = 64m",
         "[http]",
         "\tlowSpeedLimit = 1",
         "\tlowSpeedTime = 120",
