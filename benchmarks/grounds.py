@@ -17,13 +17,12 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from toolkit.engines.connection import connect
 from toolkit.model import labels
-from toolkit.sessions import subnets
+from toolkit.sessions import launcher, subnets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _POOL = "198.51.100.0/24"
-_KIND = {labels.KIND: "test"}
 _SECONDS = 600.0
 
 
@@ -99,9 +98,10 @@ def peer(image: str, server: str, *, seconds: int) -> Iterator[Peer]:
     used = subnets.taken_by_networks(one for network in engine.networks() for one in network.subnets)
     subnet = subnets.choose([_POOL], (*used, *subnets.taken_by_host()), prefix=28)
     address = str(subnet[3])
+    own = {labels.KIND: labels.TEST_KIND, labels.LAUNCHER: launcher.mark()}
     pool = {"Config": [{"Subnet": str(subnet)}]}
-    with Network(docker_network_kw={"ipam": pool, "labels": _KIND}) as network:
-        where = {"network": network.name, "labels": _KIND, "init": True, "user": "0:0"}
+    with Network(docker_network_kw={"ipam": pool, "labels": own}) as network:
+        where = {"network": network.name, "labels": own, "init": True, "user": "0:0"}
         endpoint = {network.name: {"IPAMConfig": {"IPv4Address": address}}}
         serving = DockerContainer(image).with_kwargs(
             entrypoint=["python3", "-u", "-c", server, address], networking_config=endpoint, **where
@@ -114,4 +114,4 @@ def peer(image: str, server: str, *, seconds: int) -> Iterator[Peer]:
 
 def _own_settings() -> str:
     own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "toolkit" / "settings.yaml"
-    return own.read_text() if own.exists() else "site: {}\n"
+    return own.read_text() if own.exists() else "site:\n"

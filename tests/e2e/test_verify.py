@@ -228,6 +228,15 @@ def edited(tar: bytes, name: str, edit: Callable[[str], str]) -> bytes:
     return whole.getvalue()
 
 
+def with_file(engine: DockerEngine, kind: str, name: str, edit: Callable[[str], str]) -> Tampered:
+    """An engine where the text of one file is changed on its way into the containers of a kind."""
+
+    def archive(found: str, tar: bytes) -> bytes:
+        return edited(tar, name, edit) if found == kind else tar
+
+    return Tampered(engine, archive=archive)
+
+
 def failures(site: Toolkit, tampered: DockerEngine, name: str = "web") -> dict[str, str]:
     found = verify.verify(site.root, tampered, name, ignore)
     return {one.name: one.detail for one in found.checks if one.status is Verdict.FAIL}
@@ -316,10 +325,7 @@ def test_hooks_that_ran_otherwise(
         order = json.loads(text)
         return json.dumps({**order, "hooks": edit(order["hooks"])})
 
-    def archive(kind: str, tar: bytes) -> bytes:
-        return edited(tar, "session.json", change) if kind == "session" else tar
-
-    found = failures(here, Tampered(engine, archive=archive))
+    found = failures(here, with_file(engine, "session", "session.json", change))
     assert list(found) == ["hooks"]
     assert reason in found["hooks"]
 
@@ -344,21 +350,16 @@ def without_refusals_of_tunnels(text: str) -> str:
 def test_a_gateway_that_lets_everything_pass(
     here: Toolkit, engine: DockerEngine, edit: Callable[[str], str], reason: str
 ) -> None:
-    def archive(kind: str, tar: bytes) -> bytes:
-        return edited(tar, "squid.conf", edit) if kind == labels.GATEWAY_KIND else tar
-
-    found = failures(here, Tampered(engine, archive=archive))
+    found = failures(here, with_file(engine, labels.GATEWAY_KIND, "squid.conf", edit))
     assert list(found) == ["network-denied"]
     assert reason in found["network-denied"]
 
 
 def test_a_gateway_that_lets_less_pass_than_is_declared(here: Toolkit, engine: DockerEngine) -> None:
-    def archive(kind: str, tar: bytes) -> bytes:
-        if kind != labels.GATEWAY_KIND:
-            return tar
-        return edited(tar, "lists/allow", lambda text: text.replace("api.example.com", "other.example.com"))
+    def other(text: str) -> str:
+        return text.replace("api.example.com", "other.example.com")
 
-    found = failures(here, Tampered(engine, archive=archive))
+    found = failures(here, with_file(engine, labels.GATEWAY_KIND, "lists/allow", other))
     assert list(found) == ["network-allowed"]
     assert "api.example.com answered 403" in found["network-allowed"]
 
@@ -477,10 +478,7 @@ def test_a_secret_inside(here: Toolkit, engine: DockerEngine) -> None:
 def test_a_secret_that_goes_elsewhere(
     here: Toolkit, engine: DockerEngine, edit: Callable[[str], str], reason: str
 ) -> None:
-    def archive(kind: str, tar: bytes) -> bytes:
-        return edited(tar, "secrets.conf", edit) if kind == labels.GATEWAY_KIND else tar
-
-    found = failures(here, Tampered(engine, archive=archive))
+    found = failures(here, with_file(engine, labels.GATEWAY_KIND, "secrets.conf", edit))
     assert list(found) == ["secrets"]
     assert reason in found["secrets"]
 
@@ -505,10 +503,7 @@ def test_a_git_gateway_that_lets_everything_pass(here: Toolkit, engine: DockerEn
     def open_it(text: str) -> str:
         return json.dumps({**json.loads(text), "push": {"branches": ["*"], "tags": True}})
 
-    def archive(kind: str, tar: bytes) -> bytes:
-        return edited(tar, "order.json", open_it) if kind == labels.GIT_GATEWAY_KIND else tar
-
-    found = failures(here, Tampered(engine, archive=archive))
+    found = failures(here, with_file(engine, labels.GIT_GATEWAY_KIND, "order.json", open_it))
     assert list(found) == ["push"]
     assert "a push to main was taken" in found["push"]
     assert "main has moved behind the gateway" in found["push"]

@@ -61,13 +61,13 @@ def remove_of_dead_runs(engine: Engine) -> None:
     for _ in leftovers.remove(engine, leftovers.find(engine)):
         pass
     for container in engine.containers(labels={labels.KIND: ""}):
-        if launcher.is_gone(run_of(container.labels)):
+        if _is_dead(container.labels):
             session = container.labels.get(labels.SESSION, "")
             if session:
                 ends.discard(engine, session)
             engine.remove_container(container.id)
     for network in engine.networks(labels={labels.KIND: labels.TEST_KIND}):
-        if launcher.is_gone(run_of(network.labels)):
+        if _is_dead(network.labels):
             engine.remove_network(network.id)
     stacks = {one.labels[labels.STACK] for one in engine.images(labels={labels.STACK: ""}) if _is_dead(one.labels)}
     for stack in stacks:

@@ -73,16 +73,11 @@ def destroy(request: Request, on_event: OnEvent) -> Outcome:
 
 def _forget(request: Request, at: StackPlace, names: Collection[str], on_event: OnEvent) -> None:
     """Out of Pulumi's record; only Pulumi itself can read that of some backends."""
-    if at.backend is None:
-        stack = open_stack(at, on_event)
-        known = set(names) & set(stack.record().images)
-        if known or not request.environments:
-            stack.destroy(sorted(known) if request.environments else ())
-        return
-    record = stack_look.recorded_state(at)
+    stack = open_stack(at, on_event) if at.backend is None else None
+    record = stack.record() if stack else stack_look.recorded_state(at)
     known = set(names) & set(record.images) if record is not None else set()
-    if known:
-        open_stack(at, on_event).destroy(sorted(known) if request.environments else ())
+    if known or (stack and not request.environments):
+        (stack or open_stack(at, on_event)).destroy(sorted(known) if request.environments else ())
 
 
 def key_of(at: StackPlace) -> str:

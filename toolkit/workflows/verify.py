@@ -10,7 +10,7 @@ from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, unwritable
 from toolkit.model import labels
 from toolkit.model.event import Event, OnEvent, Phase
 from toolkit.model.verification import Proof, Verdict, Verification
@@ -56,9 +56,7 @@ def write_report(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise ToolkitError(
-            f"cannot write {path}: {error.strerror}", hint="name a file in a folder that exists and is yours"
-        ) from error
+        raise unwritable(path, error) from error
 
 
 def _told(root: Path, engine: Engine, on_event: OnEvent, name: str) -> Verification:
